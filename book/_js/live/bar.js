@@ -1,0 +1,75 @@
+// The line under the page's title: what can be done with its code, and how it is going.
+
+import { el } from "./dom.js";
+
+export class Bar {
+  constructor() {
+    this.content = el("div", { class: "live-bar-content" });
+    this.note = el("p", { class: "live-note", hidden: true });
+    // Not the visible status itself: that changes with every cell, and a screen reader would read all of it aloud.
+    this.announcer = el("div", { class: "live-announcer", role: "status", "aria-live": "polite" });
+    this.node = el("div", { class: "live-bar", role: "region", "aria-label": "Running the code of this page" });
+    this.node.append(this.content, this.note, this.announcer);
+    (document.querySelector("article h1") ?? document.querySelector("h1"))?.after(this.node);
+  }
+
+  /** Tell a listener (only what matters: results, failures). */
+  announce(text) {
+    this.announcer.textContent = text;
+  }
+
+  /** Show a sentence below the line until the next one; `kind` is "info" or "problem". Empty text removes it. */
+  say(text, kind = "info") {
+    this.note.replaceChildren(...(Array.isArray(text) ? text : [text]));
+    this.note.dataset.kind = kind;
+    this.note.hidden = !this.note.textContent;
+    if (!this.note.hidden) this.announce(this.note.textContent);
+  }
+
+  /** There is no kernel here: one quiet line that says where there is one. */
+  offerElsewhere(config, root) {
+    this.node.dataset.state = "static";
+    const links = [el("a", { href: new URL(config.notebook, root).href, download: true }, "download it as a notebook")];
+    if (config.binder) links.push(el("a", { href: config.binder }, "open it on Binder"));
+    if (config.colab) links.push(el("a", { href: config.colab }, "open it in Colab"));
+    const clone = config.clone ? el("code", {}, `git clone ${config.clone}`) : "clone the book’s repository";
+    const line = el("p", {}, "This page shows results that were computed when it was built. To run its code, ");
+    links.forEach((link) => line.append(link, ", "));
+    line.append("or on your own computer: ", clone, config.clone ? "; " : " and say ", el("code", {}, "make live"), ".");
+    this.content.replaceChildren(line);
+  }
+
+  /** There is a kernel: one button. */
+  offerRun(config, root, run) {
+    this.node.dataset.state = "ready";
+    this.runButton = el("button", { type: "button", class: "live-primary", onclick: run }, "Run this page");
+    const hint = el("span", { class: "live-hint" }, "or one cell: ", el("kbd", {}, "Shift"), "+", el("kbd", {}, "Enter"));
+    this.content.replaceChildren(this.runButton, hint, this.#download(config, root));
+  }
+
+  /** A kernel is at work for this page: its controls. */
+  showControls(config, root, { runAll, interrupt, restart }) {
+    const hadFocus = this.content.contains(document.activeElement);
+    this.node.dataset.state = "live";
+    const button = (label, action, extra = {}) => el("button", { type: "button", onclick: action, ...extra }, label);
+    this.runButton = button("Run all", runAll, { class: "live-primary" });
+    this.interruptButton = button("Interrupt", interrupt, { disabled: true });
+    this.restartButton = button("Restart", restart, { title: "Start a fresh kernel: all variables are lost" });
+    this.status = el("span", { class: "live-status" });
+    const buttons = [this.runButton, this.interruptButton, this.restartButton];
+    this.content.replaceChildren(...buttons, this.status, this.#download(config, root));
+    if (hadFocus) this.runButton.focus(); // the button that was pressed is gone; do not drop the keyboard's place
+  }
+
+  /** Say how it is going; `state` is starting, idle, busy or offline. */
+  setStatus(state, text) {
+    if (!this.status) return;
+    this.node.dataset.kernel = state;
+    this.status.textContent = text;
+    this.interruptButton.disabled = state !== "busy";
+  }
+
+  #download(config, root) {
+    return el("a", { class: "live-download", href: new URL(config.notebook, root).href, download: true }, "Notebook");
+  }
+}

@@ -1,0 +1,147 @@
+// One cell of a live page: its editor, the book's output and the reader's own.
+//
+// The book's output never leaves the document. When a run shows something, it is folded behind a small button; its captions stay.
+
+import { el } from "./dom.js";
+import { openEditor, setText } from "./editor.js";
+import { Outputs } from "./outputs.js";
+
+let names = 0;
+
+export class LiveCell {
+  constructor(cell, session) {
+    Object.assign(this, cell);
+    this.ranIn = null; // the kernel (its count) that this cell last ran in
+    if (this.input) {
+      const code = [...this.input.children].find((child) => child.matches("[class*=highlight]"));
+      const place = el("div", { class: "live-editor highlight" });
+      matchPrint(place, code?.querySelector("pre"));
+      code?.classList.add("live-print"); // hidden on the screen, still there for the printer
+      this.input.prepend(place);
+      this.editor = openEditor(place, this.source, {
+        label: `Python code of cell ${this.number}. Escape leaves the editor.`,
+        run: (advance) => session.run(this, { advance }),
+        leave: () => this.tools.runButton.focus(),
+        changed: (text) => this.#show({ edited: text !== this.source }),
+      });
+      this.tools.makeLive(session);
+    }
+  }
+
+  get code() {
+    return this.editor?.state.doc.toString() ?? this.source;
+  }
+
+  get edited() {
+    return this.code !== this.source;
+  }
+
+  /** Show the state: "queued", "running", "done", "failed" or none. */
+  setState(state) {
+    if (!this.node) return;
+    if (state) this.node.dataset.live = state;
+    else delete this.node.dataset.live;
+    this.input?.setAttribute("aria-busy", state === "running");
+  }
+
+  /** Begin to show a run. What is there stays until the run has something to show, so that the page does not jump. */
+  begin({ alone }) {
+    // An author removed this output because nobody needs it: a whole run keeps it so, except for an error.
+    const hidden = !this.node || (this.quiet && !alone && !this.edited);
+    const outputs = new Outputs((n) => this.#describe(n));
+    let shown = false;
+    const show = () => {
+      if (shown || !this.node) return;
+      shown = true;
+      this.#freshPlace().querySelector(".live-body").replaceWith(outputs.node);
+      this.#fold(true);
+      this.#show({ ran: true });
+    };
+    return {
+      handle: (message) => {
+        const type = message.header.msg_type;
+        if (outputs.handle(message) === false) return;
+        if (!hidden || type === "error") show();
+        if (type === "error") this.node?.closest("details")?.setAttribute("open", "");
+      },
+      end: () => {
+        outputs.flush();
+        if (hidden) return;
+        if (outputs.empty && (this.stored || this.fresh)) outputs.node.append(el("p", { class: "live-nothing" }, "no output"));
+        if (!outputs.empty || this.stored || this.fresh) show();
+      },
+    };
+  }
+
+  /** The run came to nothing: say so, and show the book's output again. */
+  fail(text, ...more) {
+    if (!this.node) return;
+    const place = this.#freshPlace();
+    const says = el("div", { class: "live-body" }, el("p", { class: "live-problem" }, text, ...more));
+    place.querySelector(".live-body").replaceWith(says);
+    this.#fold(false);
+    this.#show({ ran: true });
+  }
+
+  /** Add a sentence below the run's output. */
+  hint(...content) {
+    this.fresh?.querySelector(".live-body").append(el("p", { class: "live-problem" }, ...content));
+  }
+
+  /** Back to the author's text and output. */
+  reset() {
+    if (this.editor && this.edited) setText(this.editor, this.source);
+    this.fresh?.remove();
+    this.fresh = null;
+    this.#fold(false);
+    this.setState(null);
+    this.#show({ ran: false, edited: false });
+    this.editor?.focus();
+  }
+
+  #show(change) {
+    Object.assign((this.shown ??= {}), change);
+    if (this.tools?.resetButton) this.tools.resetButton.hidden = !this.shown.ran && !this.shown.edited;
+  }
+
+  /** The place of the reader's output: before the book's, or after the code. */
+  #freshPlace() {
+    if (this.fresh) return this.fresh;
+    const mark = el("div", { class: "live-mark" }, el("span", {}, "Your run"));
+    this.fresh = el("div", { class: "live-fresh" }, mark, el("div", { class: "live-body" }));
+    if (this.stored) {
+      this.stored.id ||= `live-stored-${++names}`;
+      this.toggle = el("button", { type: "button", "aria-controls": this.stored.id, onclick: () => this.#fold(!this.folded) });
+      mark.append(this.toggle);
+      this.stored.before(this.fresh);
+    } else if (this.input) {
+      // After the fold that may hold the code, so that the output is seen while the code is not.
+      const anchor = [...this.node.children].find((child) => child.contains(this.input));
+      anchor.after(this.fresh);
+    } else this.node.append(this.fresh);
+    return this.fresh;
+  }
+
+  #fold(folded) {
+    this.folded = folded;
+    this.stored?.classList.toggle("live-folded", folded);
+    if (!this.toggle) return;
+    this.toggle.textContent = folded ? "Show the book’s output" : "Hide the book’s output";
+    this.toggle.setAttribute("aria-expanded", !folded);
+  }
+
+  /** Text alternative of the n-th picture of a run: the author's, as long as the code is the author's. */
+  #describe(n) {
+    const pictures = this.stored?.querySelectorAll("img, svg[role=img]") ?? [];
+    const theirs = pictures[n]?.getAttribute("alt") ?? pictures[n]?.getAttribute("aria-label");
+    return (!this.edited && theirs) || `Figure ${n + 1} drawn by your run of cell ${this.number}`;
+  }
+}
+
+/** Give the editor the measures of the printed code, so that nothing moves when it takes its place. */
+function matchPrint(place, pre) {
+  if (!pre) return;
+  const style = getComputedStyle(pre);
+  for (const property of ["font-size", "line-height", "padding", "margin", "font-family"])
+    place.style.setProperty(`--live-${property}`, style.getPropertyValue(property));
+}

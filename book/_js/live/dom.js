@@ -1,0 +1,13 @@
+// The one helper that keeps the rest free of createElement noise.
+
+/** Make an element: el("button", {class: "x", onclick: f}, "text", child). Properties that start with "on" are listeners. */
+export function el(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children);
+  return node;
+}

@@ -1,0 +1,71 @@
+// The editor of a cell: CodeMirror 6, dressed as the printed code.
+
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { python } from "@codemirror/lang-python";
+import { indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { EditorState, Prec } from "@codemirror/state";
+import { drawSelection, EditorView, keymap } from "@codemirror/view";
+import { tagHighlighter, tags } from "@lezer/highlight";
+
+// The class names are those of Pygments, so that the page's own style sheet colours the editor, light and dark, as it colours the print.
+const colours = tagHighlighter([
+  { tag: tags.comment, class: "c1" },
+  { tag: [tags.keyword, tags.controlKeyword, tags.definitionKeyword, tags.operatorKeyword], class: "k" },
+  { tag: tags.moduleKeyword, class: "kn" },
+  { tag: [tags.bool, tags.null], class: "kc" },
+  { tag: [tags.string, tags.special(tags.string)], class: "s2" },
+  { tag: tags.escape, class: "se" },
+  { tag: [tags.number, tags.integer, tags.float], class: "mi" },
+  { tag: [tags.operator, tags.compareOperator, tags.arithmeticOperator, tags.definitionOperator], class: "o" },
+  { tag: tags.punctuation, class: "p" },
+  { tag: tags.function(tags.definition(tags.variableName)), class: "nf" },
+  { tag: tags.definition(tags.className), class: "nc" },
+  { tag: tags.meta, class: "nd" },
+  { tag: tags.standard(tags.variableName), class: "nb" },
+  { tag: [tags.variableName, tags.propertyName], class: "n" },
+]);
+
+/**
+ * Open an editor.
+ *
+ * @param {HTMLElement} parent where to put it
+ * @param {string} text its content
+ * @param {{label: string, run: Function, leave: Function, changed: Function}} hooks
+ *   run(advance) for Shift+Enter (true) and Ctrl+Enter (false); leave() for Escape, since Tab indents in here
+ */
+export function openEditor(parent, text, { label, run, leave, changed }) {
+  const command = (action) => () => {
+    action();
+    return true;
+  };
+  return new EditorView({
+    parent,
+    state: EditorState.create({
+      doc: text,
+      extensions: [
+        Prec.highest(
+          keymap.of([
+            { key: "Shift-Enter", run: command(() => run(true)) },
+            { key: "Mod-Enter", run: command(() => run(false)) },
+            { key: "Ctrl-Enter", run: command(() => run(false)) },
+          ]),
+        ),
+        history(),
+        drawSelection(),
+        indentOnInput(),
+        indentUnit.of("    "),
+        python(),
+        syntaxHighlighting(colours),
+        // Escape first does what the editor means by it (drop a second selection); then it leads out.
+        keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab, { key: "Escape", run: command(leave) }]),
+        EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocapitalize: "off" }),
+        EditorView.updateListener.of((update) => update.docChanged && changed(update.state.doc.toString())),
+      ],
+    }),
+  });
+}
+
+/** Replace an editor's whole text, as one step that can be undone. */
+export function setText(view, text) {
+  view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
+}

@@ -1,0 +1,55 @@
+// Sent with every page that has code. It finds out whether there is a kernel behind this page and offers what is possible;
+// everything else (editor, kernel connection: thirty times its size) comes with the first press, in session.js.
+
+import { Bar } from "./bar.js";
+import { collectCells, readConfig, siteRoot } from "./page.js";
+import { Tools } from "./tools.js";
+
+function boot(config) {
+  const root = siteRoot();
+  const bar = new Bar();
+  // A page opened as a file has no server, and a request for one would fail with a noise.
+  if (location.protocol === "file:") return bar.offerElsewhere(config, root);
+  return fetch(new URL("_static/live.json", root), { cache: "no-store", credentials: "same-origin" })
+    .then((answer) => (answer.ok ? answer.json() : { kernel: false, locked: answer.status === 403 }))
+    .then(
+      (info) => {
+        if (info.kernel) offerRun(config, root, bar, info);
+        else if (info.locked) bar.say("To run this page’s code, open the address that the book’s server printed.", "problem");
+        else bar.offerElsewhere(config, root);
+      },
+      () => bar.offerElsewhere(config, root),
+    );
+}
+
+function offerRun(config, root, bar, info) {
+  const cells = collectCells(config);
+  const base = new URL(info.base, location.origin).href;
+  let opening = null;
+
+  /** Make the page live, once; everybody who pressed meanwhile gets the same session. */
+  function open() {
+    opening ??= import(new URL("_static/live-session.js", root).href)
+      .then((module) => module.openSession({ config, root, base, cells, bar }))
+      .catch((error) => {
+        opening = null; // the next press tries again
+        bar.say(`This page could not be made live: ${error.message}`, "problem");
+        throw error;
+      });
+    return opening;
+  }
+
+  const act = (action) => open().then(action, () => {});
+  const actions = {
+    run: (cell, advance = false) => act((session) => session.run(cell, { advance })),
+    edit: (cell) => act((session) => session.edit(cell)),
+  };
+  for (const cell of cells) if (cell.input) cell.tools = new Tools(cell, actions);
+  bar.offerRun(config, root, () => {
+    bar.say("Starting…");
+    act((session) => session.runAll());
+  });
+}
+
+const config = readConfig();
+if (config) boot(config);

@@ -1,0 +1,167 @@
+"""Which executed pages are still right: the cache's key covers the package's modules that a page uses.
+
+jupyter-cache knows a page by the text of its cells alone, so an edit of the package would leave old results standing. Here each
+page gets a fingerprint of the modules that its cells import (and of all that those import), of the package's data files and of the
+pinned requirements. The fingerprint is written into the page's kernelspec, which is part of the cache's key.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import grimp
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+
+PACKAGE = "cnnbook"
+REPOSITORY = Path(__file__).resolve().parents[2]
+SOURCE = REPOSITORY / "code"
+CODE_CELL = re.compile(r"^(?P<fence>`{3,}|:{3,})\{code-cell\}.*?\n(?P<body>.*?)^(?P=fence)\s*$", re.MULTILINE | re.DOTALL)
+KERNELSPEC = re.compile(r"^kernelspec: \{name: python3, display_name: Python 3\}$", re.MULTILINE)
+
+logger = logging.getLogger(__name__)
+
+
+def cells_code(text: str) -> str:
+    """Return the code of a MyST page's cells, without their options.
+
+    Examples
+    --------
+    >>> cells_code("text\\n```{code-cell}\\n:tags: [hide-input]\\nimport math\\n```\\n")
+    'import math\\n'
+    """
+    bodies = (match["body"] for match in CODE_CELL.finditer(text))
+    return "".join(re.sub(r"\A(---\n.*?^---\n|(:.*\n)+)", "", body, flags=re.DOTALL | re.MULTILINE) for body in bodies)
+
+
+def imported_modules(code: str) -> set[str]:
+    """Return the package's modules that a page's code names, re-exports followed to where they are defined.
+
+    Examples
+    --------
+    >>> sorted(imported_modules("from cnnbook.models import PatchSegmenter"))
+    ['cnnbook.models', 'cnnbook.models.patch_segmenter']
+    """
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(_without_magics(code))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            for alias in node.names:
+                found.add(f"{node.module}.{alias.name}")
+                found.add(_reexports(node.module).get(alias.name, node.module))
+    return {name for name in found if name in _modules()}
+
+
+def fingerprint(text: str) -> str:
+    """Return the key of everything outside a page that its results depend on.
+
+    Comments, layout and docstrings of the package do not count: they cannot change a result.
+
+    Parameters
+    ----------
+    text : str
+        The page's MyST source.
+    """
+    used = imported_modules(cells_code(text))
+    graph = _graph()
+    for module in list(used):
+        # A package re-exports its siblings; a page depends on those it names, which are in the set already.
+        if not _is_package(module):
+            used |= graph.find_upstream_modules(module)
+    digest = hashlib.sha256()
+    for module in sorted(used):
+        digest.update(f"{module}\0{_meaning(module)}\0".encode())
+    for file in [*_data_files(), REPOSITORY / "requirements.txt"]:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _without_magics(code: str) -> str:
+    """Drop IPython's own lines, which are no Python."""
+    return "".join(line for line in code.splitlines(keepends=True) if not line.lstrip().startswith(("%", "!")))
+
+
+@cache
+def _graph() -> grimp.ImportGraph:
+    return grimp.build_graph(PACKAGE, cache_dir=None)
+
+
+@cache
+def _modules() -> frozenset[str]:
+    return frozenset(_graph().modules)
+
+
+def _file(module: str) -> Path:
+    path = SOURCE / module.replace(".", "/")
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def _is_package(module: str) -> bool:
+    return _file(module).name == "__init__.py"
+
+
+@cache
+def _reexports(module: str) -> dict[str, str]:
+    """Map each name that a package's ``__init__`` takes from a module to that module."""
+    if module not in _modules() or not _is_package(module):
+        return {}
+    tree = ast.parse(_file(module).read_text(encoding="utf8"))
+    froms = (node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module)
+    return {alias.asname or alias.name: str(node.module) for node in froms for alias in node.names}
+
+
+@cache
+def _meaning(module: str) -> str:
+    """Return a module's syntax tree without docstrings, as text."""
+    tree = ast.parse(_file(module).read_text(encoding="utf8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+    return ast.dump(tree)
+
+
+def _data_files() -> Iterable[Path]:
+    files = (SOURCE / PACKAGE).rglob("*")
+    return sorted(f for f in files if f.is_file() and f.suffix not in {".py", ".pyc", ".typed"})
+
+
+def note_fingerprint(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Write a page's fingerprint into its kernelspec and remember it."""
+    if KERNELSPEC.search(source[0]):
+        key = fingerprint(source[0])
+        _keys(app.env)[docname] = key
+        line = f"kernelspec: {{name: python3, display_name: Python 3, fingerprint: {key}}}"
+        source[0] = KERNELSPEC.sub(line, source[0], count=1)
+
+
+def outdated_pages(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+    """Name the pages whose modules changed since they were read."""
+    stale = []
+    for docname, key in _keys(env).items():
+        path = Path(env.doc2path(docname))
+        if docname not in added | changed | removed and path.is_file():
+            if fingerprint(path.read_text(encoding="utf8")) != key:
+                logger.info("[execution] %s: a module that it uses has changed", docname)
+                stale.append(docname)
+    return stale
+
+
+def _keys(env: BuildEnvironment) -> dict[str, str]:
+    if not hasattr(env, "page_fingerprints"):
+        env.page_fingerprints = {}  # type: ignore[attr-defined]
+    return env.page_fingerprints  # type: ignore[attr-defined]
+
+
+def setup(app: Sphinx) -> dict:
+    """Connect the fingerprints to the reading of pages."""
+    app.connect("source-read", note_fingerprint)
+    app.connect("env-get-outdated", outdated_pages)
+    return {"parallel_read_safe": False, "parallel_write_safe": True, "env_version": 1}

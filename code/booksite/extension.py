@@ -1,0 +1,49 @@
+"""The book's Sphinx extension: one name for ``_config.yml`` that brings all the parts in."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.errors import ExtensionError
+
+from booksite.assets import AssetError, build_assets
+
+PARTS = (
+    "booksite.execution",
+    "booksite.listing",
+    "booksite.live",
+    "booksite.page",
+    "booksite.pictures",
+    "booksite.quiz",
+)
+BOOK = Path(__file__).resolve().parents[2] / "book"
+
+
+def prepare_site(app: Sphinx, config: Config) -> None:
+    """Make the site's own static files and tell Sphinx, MathJax and the cells' kernels where they are."""
+    build = Path(app.outdir).parent / "assets"
+    try:
+        build_assets(build / "static", build / "fonts")
+    except AssetError as error:
+        raise ExtensionError(str(error)) from error
+    config.html_static_path = [*config.html_static_path, str(build / "static"), str(BOOK / "_static")]
+    config.mathjax_path = "mathjax/tex-mml-chtml.js"
+    config.nb_ipywidgets_js = {}
+    os.environ["CNNBOOK_FONTS"] = str(build / "fonts")
+    os.environ["CNNBOOK_PRINT"] = "1"
+    os.environ["TQDM_DISABLE"] = "1"  # progress bars are for readers at a live cell
+    # One thread a kernel: results are the same on any machine, and two pages' kernels do not fight for two cores.
+    os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+
+def setup(app: Sphinx) -> dict:
+    """Connect the extension's parts."""
+    app.connect("config-inited", prepare_site, priority=100)
+    for part in PARTS:
+        app.setup_extension(part)
+    for file in ("fonts.css", "icons.css", "look.css", "book.css"):
+        app.add_css_file(file, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

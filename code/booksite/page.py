@@ -1,0 +1,45 @@
+"""Mends of the page that Jupyter Book and its theme make: what they load, and what a reader with a screen reader meets."""
+
+from __future__ import annotations
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+UNWANTED_SCRIPTS = ("sphinx-thebe", "THEBE_JS_URL", "thebe_selector", "initThebe")
+"""Marks of scripts that Jupyter Book loads for thebe, which we do not use (docs/decisions/live-cells.md)."""
+
+
+def drop_thebe(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Remove thebe's configuration from a page's body."""
+    for raw in list(doctree.findall(nodes.raw)):
+        text = raw.astext()
+        if "thebe-config" in text or "kernelName" in text:
+            raw.parent.remove(raw)
+
+
+def mend_context(app: Sphinx, pagename: str, template: str, context: dict, doctree: nodes.document | None) -> None:
+    """Drop thebe's scripts from the head, and ask each chapter for its description."""
+    context["script_files"][:] = [
+        file
+        for file in context["script_files"]
+        if not any(
+            mark in f"{getattr(file, 'filename', file)} {getattr(file, 'attributes', {}).get('body', '')}"
+            for mark in UNWANTED_SCRIPTS
+        )
+    ]
+    context["css_files"][:] = [f for f in context["css_files"] if "sphinx-thebe" not in str(getattr(f, "filename", f))]
+    if doctree is not None and 'name="description"' not in context.get("metatags", ""):
+        logger.warning("page has no description: add `myst: html_meta: description:` to its front matter", location=pagename)
+    if doctree is None:
+        title = context.get("title", "")
+        context["metatags"] = f'{context.get("metatags", "")}<meta name="description" content="{title} of the book">'
+
+
+def setup(app: Sphinx) -> dict:
+    """Connect the mends."""
+    app.connect("doctree-resolved", drop_thebe, priority=900)
+    app.connect("html-page-context", mend_context, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,25 @@
+"""What every kernel of the book's server does before it takes its first cell: load what the chapters need, so that no reader waits.
+
+Imported by the kernel itself (see :class:`booksite.warm_kernels.BookKernelSpecs`), and only for its side effects. It defines nothing
+in the reader's namespace: a cell that forgets an import must fail in the page as it fails when the book is built.
+"""
+
+import contextlib
+import io
+
+with contextlib.suppress(ImportError):  # a page without torch should still run where torch is not installed
+    import torch
+
+    # The first convolution of a process sets up threads and picks an implementation; nothing random is drawn.
+    torch.nn.functional.conv2d(torch.ones(1, 1, 8, 8), torch.ones(1, 1, 3, 3))
+
+with contextlib.suppress(ImportError):
+    import matplotlib.pyplot  # noqa: F401
+    import matplotlib_inline.backend_inline  # noqa: F401
+    from matplotlib.figure import Figure
+
+    # Finding fonts and loading the renderers costs as much as importing the library. A bare Figure leaves pyplot's state alone.
+    _figure = Figure(figsize=(1, 1))
+    _figure.subplots().set_title("x")
+    for _format in ("png", "svg"):
+        _figure.savefig(io.BytesIO(), format=_format)

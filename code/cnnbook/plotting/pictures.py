@@ -1,0 +1,121 @@
+"""Images, label maps, cells, kernels and outlines: the glyphs of the book, drawn with matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.image import AxesImage
+from matplotlib.patches import Patch, Rectangle
+from torch import Tensor
+
+from cnnbook.plotting.look import color, look
+
+
+def show_image(ax: Axes, image: Tensor, title: str = "") -> AxesImage:
+    """Show an image, (3, H, W) in colour or (H, W) or (1, H, W) in grey, with values in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If the shape is none of these.
+    """
+    picture = image.detach().float().clamp(0, 1)
+    if picture.ndim == 3 and picture.shape[0] == 1:
+        picture = picture[0]
+    if picture.ndim == 3 and picture.shape[0] == 3:
+        shown = ax.imshow(picture.permute(1, 2, 0).numpy(), interpolation="nearest")
+    elif picture.ndim == 2:
+        shown = ax.imshow(picture.numpy(), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    else:
+        raise ValueError(f"image must have shape (3, H, W), (1, H, W) or (H, W), got {tuple(image.shape)}")
+    bare(ax)
+    ax.set_title(title)
+    return shown
+
+
+def show_signed(ax: Axes, values: Tensor, limit: float | None = None, title: str = "", numbers: str = "") -> AxesImage:
+    """Show signed values (H, W): the page's ground at zero, limits symmetric.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    values : Tensor
+        (H, W)
+    limit : float, optional
+        Value of full colour; default: the largest magnitude.
+    title : str
+        Title of the picture.
+    numbers : str
+        If given, each value is written into its cell in this format, such as ``".1f"``.
+    """
+    array = values.detach().float().numpy()
+    limit = float(np.abs(array).max()) if limit is None else limit
+    shown = ax.imshow(array, cmap="signed", vmin=-limit, vmax=limit, interpolation="nearest")
+    if numbers:
+        for (row, column), value in np.ndenumerate(array):
+            strong = abs(value) > 0.62 * limit
+            ax.text(
+                column, row, format(value, numbers), ha="center", va="center",
+                color=color("ground") if strong else color("ink"), fontsize=9,
+            )  # fmt: skip
+    bare(ax)
+    ax.set_title(title)
+    return shown
+
+
+def show_labels(ax: Axes, labels: Tensor, classes: Sequence[str], title: str = "") -> AxesImage:
+    """Show a label map (H, W) in the colours of its classes; −1 is unlabelled."""
+    colors = [color("unlabelled"), *(color(name) for name in classes)]
+    shown = ax.imshow(
+        labels.numpy() + 1, cmap=ListedColormap(colors), vmin=-0.5, vmax=len(classes) + 0.5, interpolation="nearest"
+    )
+    bare(ax)
+    ax.set_title(title)
+    return shown
+
+
+def legend_of_classes(ax: Axes, classes: Sequence[str], **kwargs: object) -> None:
+    """Add a legend that names the colour of each class."""
+    handles = [Patch(facecolor=color(name), edgecolor="none", label=name) for name in classes]
+    ax.legend(handles=handles, handlelength=1, handleheight=1, **kwargs)  # type: ignore[arg-type]
+
+
+def outline(ax: Axes, row: float, column: float, height: float, width: float, role: str = "kernel", **kwargs: object) -> None:
+    """Outline the pixels from (row, column) on: a patch, a window, a receptive field. Never a fill that hides pixels."""
+    size = look()["sizes"]["outline"]
+    style = {"edgecolor": color(role), "linewidth": size, "facecolor": "none", **kwargs}
+    ax.add_patch(Rectangle((column - 0.5, row - 0.5), width, height, **style))  # type: ignore[arg-type]
+
+
+def draw_cells(ax: Axes, rows: int, columns: int, cell_size: int, **kwargs: object) -> None:
+    """Draw the lines between cells over an image."""
+    style = {"color": color("ground"), "linewidth": 0.7, "alpha": 0.9, "linestyle": "-", **kwargs}
+    for row in range(1, rows):
+        ax.axhline(row * cell_size - 0.5, **style)  # type: ignore[arg-type]
+    for column in range(1, columns):
+        ax.axvline(column * cell_size - 0.5, **style)  # type: ignore[arg-type]
+
+
+def mark_cells(ax: Axes, labels: Tensor, classes: Sequence[str], cell_size: int, skip: Sequence[str] = ()) -> None:
+    """Frame each cell in the colour of its class and write the class's first letter into its corner."""
+    for (row, column), k in np.ndenumerate(labels.numpy()):
+        name = classes[k]
+        if name in skip:
+            continue
+        inset = cell_size * 0.06
+        outline(
+            ax, row * cell_size + inset, column * cell_size + inset, cell_size - 2 * inset, cell_size - 2 * inset,
+            role=name, linewidth=1.4,
+        )  # fmt: skip
+
+
+def bare(ax: Axes) -> None:
+    """Take away ticks and frame, which say nothing about a picture."""
+    ax.set_xticks([])
+    ax.set_yticks([])
+    for spine in ax.spines.values():
+        spine.set_visible(False)

@@ -1,0 +1,173 @@
+"""A figure as one SVG drawing that is right on a light and on a dark page.
+
+The drawing is made once, in light colours. Each colour of ``look.json`` becomes ``light-dark(light, dark)``, which the browser
+resolves by the page's colour scheme; pictures that were drawn through one of the book's colour maps are put in twice, and the
+page shows the one that fits. Other viewers ignore what they do not know and show the light version.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from xml.sax.saxutils import escape
+
+import matplotlib as mpl
+from matplotlib.cm import ScalarMappable
+from matplotlib.figure import Figure
+from PIL import Image
+
+from cnnbook.plotting.look import dark_twin
+
+PNG_HREF = re.compile(r'xlink:href="data:image/png;base64,([^"]+)"')
+PHOTO_COLORS = 512
+"""A picture with more colours than this is a photograph and is stored as WebP; fewer, and it stays an exact PNG."""
+
+
+def figure_svg(figure: Figure) -> str:
+    """Draw a figure as themed SVG.
+
+    Parameters
+    ----------
+    figure : Figure
+        Any matplotlib figure. If :func:`attach_live_figure` was called on it, its data travel along in ``<metadata>``.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element.
+    """
+    svg = _draw(figure)
+    if any(True for _ in _themed_mappables(figure)):
+        with _dark_colormaps(figure):
+            svg = _pair_images(svg, _draw(figure))
+    svg = PNG_HREF.sub(_compress, svg)
+    svg = _theme_colors(svg)
+    return _attach_live_data(figure, svg)
+
+
+def figure_pdf(figure: Figure) -> bytes:
+    """Draw a figure as PDF for print, in light colours, with vector text (raises whatever matplotlib raises)."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="pdf", metadata={"CreationDate": None})
+    return buffer.getvalue()
+
+
+def attach_live_figure(figure: Figure, module: str, data: dict | None = None) -> Figure:
+    """Make a figure the printed twin of a live one: where scripts run, ``module`` takes its place on the page.
+
+    Parameters
+    ----------
+    figure : Figure
+        What print and readers without JavaScript see.
+    module : str
+        Name of an ES module in ``book/_js/figures``, without its ending.
+    data : dict, optional
+        What the module needs: anything that ``json`` can write.
+
+    Returns
+    -------
+    Figure
+        The same figure.
+
+    Raises
+    ------
+    ValueError
+        If ``module`` is not made of lower-case words joined by hyphens.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", module):
+        raise ValueError(f"module must be lower-case words joined by hyphens, got {module!r}")
+    figure.live_figure = (module, json.dumps(data or {}, separators=(",", ":")))  # type: ignore[attr-defined]
+    return figure
+
+
+def _draw(figure: Figure) -> str:
+    """Return the figure as matplotlib writes it, from ``<svg`` on."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    text = re.sub(r"<metadata>.*?</metadata>", "", buffer.getvalue(), count=1, flags=re.DOTALL)  # matplotlib's own
+    return text[text.index("<svg") :]
+
+
+def _themed_mappables(figure: Figure) -> Iterator[ScalarMappable]:
+    """Yield the artists that are coloured through a map which has a dark twin."""
+    for artist in figure.findobj(lambda a: isinstance(a, ScalarMappable)):
+        if artist.get_cmap() is not None and f"{artist.get_cmap().name}_dark" in mpl.colormaps:
+            yield artist
+
+
+@contextmanager
+def _dark_colormaps(figure: Figure) -> Iterator[None]:
+    """Draw with the dark twins of the colour maps inside the block."""
+    changed = [(artist, artist.get_cmap().name) for artist in _themed_mappables(figure)]
+    for artist, name in changed:
+        artist.set_cmap(f"{name}_dark")
+    try:
+        yield
+    finally:
+        for artist, name in changed:
+            artist.set_cmap(name)
+
+
+def _pair_images(light: str, dark: str) -> str:
+    """Put the dark version of each changed picture beside the light one, and pair up changed fill colours."""
+    light_parts, dark_parts = (re.split(r"(<image\b.*?/>)", text, flags=re.DOTALL) for text in (light, dark))
+    paired = []
+    for one, other in zip(light_parts, dark_parts, strict=True):
+        if one.startswith("<image") and one != other:
+            shown = one.replace("<image", '<image class="light-only"', 1)
+            hidden = re.sub(r' id="[^"]*"', "", other, count=1)
+            paired.append(shown + hidden.replace("<image", '<image class="dark-only" display="none"', 1))
+        else:
+            paired.append(_pair_fills(one, other))
+    return "".join(paired)
+
+
+def _pair_fills(light: str, dark: str) -> str:
+    """Replace each hex colour that differs between the drawings (cells drawn as vectors) by ``light-dark(…)``."""
+    if light == dark:
+        return light
+    dark_colors = iter(re.findall(r"#[0-9a-f]{6}\b", dark))
+
+    def pair(match: re.Match[str]) -> str:
+        other = next(dark_colors)
+        return match[0] if match[0] == other else f"light-dark({match[0]}, {other})"
+
+    return re.sub(r"#[0-9a-f]{6}\b", pair, light)
+
+
+def _theme_colors(svg: str) -> str:
+    """Turn the colours of ``look.json`` in style attributes into ``light-dark(light, dark)``."""
+    twin = dark_twin()
+
+    def themed(match: re.Match[str]) -> str:
+        name, value = match[1], match[2]
+        if value.startswith("light-dark("):
+            light = value[len("light-dark(") :].split(",")[0]
+            return f"{name}: {light}; {name}: {value}"
+        # First the plain colour, for viewers that do not know light-dark(), then the pair.
+        return f"{name}: {value}; {name}: light-dark({value}, {twin[value]})" if value in twin else match[0]
+
+    return re.sub(r"\b(fill|stroke): (#[0-9a-f]{6}|light-dark\([^)]*\))", themed, svg)
+
+
+def _compress(match: re.Match[str]) -> str:
+    """Store a photograph as WebP, which is a tenth of the PNG; keep pictures of few colours exact."""
+    picture = Image.open(io.BytesIO(base64.b64decode(match[1])))
+    if picture.getcolors(PHOTO_COLORS) is not None:
+        return match[0]
+    buffer = io.BytesIO()
+    picture.save(buffer, "WEBP", quality=86, method=4)
+    return f'xlink:href="data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"'
+
+
+def _attach_live_data(figure: Figure, svg: str) -> str:
+    """Put the live figure's module name and data into the drawing."""
+    if not hasattr(figure, "live_figure"):
+        return svg
+    module, data = figure.live_figure
+    start = svg.index(">") + 1
+    return f'{svg[:start]}<metadata data-live-figure="{module}">{escape(data)}</metadata>{svg[start:]}'
