@@ -7,6 +7,7 @@ opens the address with the token that it prints, remembers them by a cookie, and
 from __future__ import annotations
 
 import argparse
+import asyncio
 import html
 import json
 import os
@@ -18,7 +19,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlencode
 
-from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.auth.identity import IdentityProvider, User
 from jupyter_server.auth.login import LoginFormHandler
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
@@ -33,6 +33,7 @@ from booksite.warm_kernels import BookKernelSpecs, WarmKernelManager
 HOST = "127.0.0.1"
 START_PAGE = "/site/index.html"
 COOKIE_DAYS = 1
+STOP_SECONDS = 10
 HEADERS = {
     # For answers that are not pages; a page's own policy is in SiteHandler.
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -119,6 +120,8 @@ class SiteHandler(JupyterHandler, web.StaticFileHandler):
     @web.authenticated
     async def get(self, path: str, include_body: bool = True) -> None:
         """Serve a file; a token in the address is taken out of it first."""
+        if "\0" in path:
+            raise web.HTTPError(404)
         if "token" in self.request.query_arguments:
             rest = [(key, v) for key in self.request.query_arguments if key != "token" for v in self.get_query_arguments(key)]
             self.redirect(self.request.path + ("?" + urlencode(rest) if rest else ""))
@@ -205,6 +208,15 @@ class BookServer(ServerApp):
             self.write_browser_open_file()  # the token goes to the browser in a private file, not on a command line
             self.launch_browser()
 
+    async def _stop(self) -> None:
+        """Clean up and end, even if a half-open connection never says that it is closed."""
+        try:
+            await asyncio.wait_for(self._cleanup(), STOP_SECONDS)
+        except TimeoutError:
+            print("DEBUG", file=sys.stderr)
+            for t in asyncio.all_tasks(): t.print_stack()
+        self.io_loop.stop()
+
     def _signal_stop(self, sig: int, frame: Any) -> None:
         """Stop, and say nothing: whoever sent the signal knows."""
         self.stop(from_signal=True)
@@ -286,6 +298,7 @@ def configure(options: argparse.Namespace) -> Config:
     )
     config.WarmKernelManager.update(cull_idle_timeout=options.cull_after, cull_interval=min(60, max(1, options.cull_after // 2)))
     # Sockets in the private folder instead of TCP ports that every program on the computer could talk to.
+    config.ContentsManager.files_handler_class = None  # its files are nobody's business here
     config.KernelManager.transport = "ipc" if os.name == "posix" else "tcp"
     config.KernelManager.shutdown_wait_time = 2.0
     config.KernelRestarter.time_to_dead = 1.0  # how often to look whether a kernel still lives: a reader waits for the answer

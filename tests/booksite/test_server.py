@@ -44,7 +44,7 @@ def server(site: Path) -> Iterator[BookServerProcess]:
     process = BookServerProcess(site, site.parents[1] / "book")
     wait_for(process.kernels, "the spare kernel")
     yield process
-    process.stop()
+    print(process.stop())
 
 
 @pytest.fixture
@@ -93,8 +93,7 @@ def test_the_kernels_sockets_are_in_a_private_folder(server: BookServerProcess, 
 @pytest.mark.parametrize("path", ["/site/index.html", "/site/_static/live.json", "/site/_static/live.js", "/"])
 def test_without_the_token_nothing_of_the_book_is_served(stranger: Client, path: str, query: str) -> None:
     answer = stranger.get(path + query)
-    if answer.status == 302:  # to the page that says where the key is
-        assert answer.headers["Location"].startswith("/login?next=")
+    while answer.status == 302:  # to the page that says where the key is
         answer = stranger.get(answer.headers["Location"])
     assert answer.status == 403
     assert "script" not in answer.text
@@ -311,9 +310,11 @@ def test_the_kernel_handed_out_is_warm_and_its_namespace_is_empty(server: BookSe
     code = (
         "import os, sys\n"
         "print({'torch', 'numpy', 'matplotlib.pyplot'} <= set(sys.modules), [n for n in dir() if n in ('torch', 'np', 'plt', '_figure')],"
-        " os.getcwd(), get_ipython().execution_count)"
+        " os.getcwd())"
     )
-    assert reader.execute(kernel, code)["text"] == f"True [] {server.root} 1\n"
+    reply = reader.execute(kernel, code)
+    assert reply["text"] == f"True [] {server.root}\n"
+    assert reply["execution_count"] == 1
 
 
 def test_the_spare_is_nobodys_kernel(server: BookServerProcess, reader: Client) -> None:
@@ -338,7 +339,6 @@ def test_idle_kernels_are_culled_but_not_the_spare(site: Path) -> None:
     try:
         reader = server.client()
         kernel = reader.start_kernel()
-        reader.execute(kernel, "1")
         wait_for(lambda: not reader.get("/api/kernels").json, "the kernel to be culled")
         spare = wait_for(lambda: [child.pid for child in server.kernels()], "the spare")
         # The spare has been idle for at least as long by the time that a second kernel is culled.

@@ -101,7 +101,12 @@ class BookServerProcess:
         """Stop the server as Ctrl-C does; return what it wrote to stderr."""
         if self.process.poll() is None:
             self.process.terminate()
-        return self.process.communicate(timeout=30)[1]
+        try:
+            return self.process.communicate(timeout=30)[1]
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.communicate()
+            raise
 
     def client(self) -> Client:
         """Return a client that has logged in."""

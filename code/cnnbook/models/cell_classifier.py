@@ -12,6 +12,9 @@ from cnnbook.patches import cut_into_cells
 class CellClassifier(nn.Module):
     """A small fully connected network that sees one cell: pixels → hidden units → scores.
 
+    Pixels in [0, 1] are centred by subtracting ½: were all inputs positive, one large step could push a hidden unit below zero
+    for every cell at once, and it would never learn again.
+
     Parameters
     ----------
     cell_size : int
@@ -51,7 +54,7 @@ class CellClassifier(nn.Module):
         expected = (self.in_channels, self.cell_size, self.cell_size)
         if tuple(cells.shape[1:]) != expected:
             raise ValueError(f"cells must have shape (N, {', '.join(map(str, expected))}), got {tuple(cells.shape)}")
-        return self.fc2(self.fc1(cells.flatten(1)).relu())
+        return self.fc2(self.fc1(cells.flatten(1) - 0.5).relu())
 
     @torch.no_grad()
     def label_cells(self, image: Tensor) -> Tensor:

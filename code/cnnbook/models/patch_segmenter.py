@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cnnbook.checks import check_odd, check_positive, check_tensor
-from cnnbook.patches import pad_image, sliding_patches
+from cnnbook.checks import check_choice, check_odd, check_positive, check_tensor
+from cnnbook.patches import PADDING_MODES, pad_image, sliding_patches
 
 
 class PatchSegmenter(nn.Module):
@@ -23,6 +23,8 @@ class PatchSegmenter(nn.Module):
         Channels C of the image.
     hidden : int, default 0
         Hidden units; 0 makes the classifier linear.
+    padding_mode : {"reflect", "zeros", "replicate", "circular"}
+        What a patch sees beyond the edge of the image.
 
     Attributes
     ----------
@@ -50,10 +52,12 @@ class PatchSegmenter(nn.Module):
     torch.Size([20, 30])
     """
 
-    def __init__(self, patch_size: int, n_classes: int, in_channels: int = 3, hidden: int = 0) -> None:
+    def __init__(self, patch_size: int, n_classes: int, in_channels: int = 3, hidden: int = 0, padding_mode: str = "reflect") -> None:
         super().__init__()
         self.patch_size = check_odd("patch_size", patch_size)
         check_positive("n_classes", n_classes)
+        check_choice("padding_mode", padding_mode, PADDING_MODES)
+        self.padding_mode = padding_mode
         first = check_positive("hidden", hidden) if hidden else n_classes
         n_inputs = check_positive("in_channels", in_channels) * patch_size**2
         layer = nn.Linear(n_inputs, first)  # for its initialisation
@@ -75,7 +79,7 @@ class PatchSegmenter(nn.Module):
         Shape:
             (C, H, W) → (K, H, W)
         """
-        patches = sliding_patches(pad_image(image, self.patch_size // 2), self.patch_size)
+        patches = sliding_patches(self._pad(image), self.patch_size)
         rows = [self(row) for row in patches]  # a row of patches at a time, to spare memory
         return torch.stack(rows).permute(2, 0, 1)
 
@@ -85,10 +89,14 @@ class PatchSegmenter(nn.Module):
         Shape:
             (C, H, W) → (K, H, W)
         """
-        sums = F.conv2d(pad_image(image, self.patch_size // 2)[None], self.weight, self.bias)
+        sums = F.conv2d(self._pad(image)[None], self.weight, self.bias)
         if self.head is not None:  # a linear map of the hidden units at each pixel is a convolution with 1 × 1 kernels
             sums = F.conv2d(sums.relu(), self.head.weight[:, :, None, None], self.head.bias)
         return sums[0]
+
+    def _pad(self, image: Tensor) -> Tensor:
+        """Give every pixel, also at the edge, a patch around it."""
+        return pad_image(image, self.patch_size // 2, self.padding_mode)
 
     @torch.no_grad()
     def segment(self, image: Tensor) -> Tensor:
@@ -97,7 +105,7 @@ class PatchSegmenter(nn.Module):
         Parameters
         ----------
         image : Tensor
-            (C, H, W); mirrored at its edge, so that pixels there have a patch around them, too.
+            (C, H, W)
 
         Shape:
             (C, H, W) → (H, W)
