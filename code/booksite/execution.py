@@ -37,7 +37,7 @@ def cells_code(text: str) -> str:
     'import math\\n'
     """
     bodies = (match["body"] for match in CODE_CELL.finditer(text))
-    return "".join(re.sub(r"\A(---\n.*?^---\n|(:.*\n)+)", "", body, flags=re.DOTALL | re.MULTILINE) for body in bodies)
+    return "".join(re.sub(r"\A(---\n.*?^---\n|(:[^\n]*\n)+)", "", body, flags=re.DOTALL | re.MULTILINE) for body in bodies)
 
 
 def imported_modules(code: str) -> set[str]:
@@ -50,13 +50,16 @@ def imported_modules(code: str) -> set[str]:
     """
     found: set[str] = set()
     for node in ast.walk(ast.parse(_without_magics(code))):
+        whole: set[str] = set()  # modules that the page has as such: it can use all that they hold
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            whole = {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found.add(node.module)
             for alias in node.names:
-                found.add(f"{node.module}.{alias.name}")
+                whole.add(node.module if alias.name == "*" else f"{node.module}.{alias.name}")
                 found.add(_reexports(node.module).get(alias.name, node.module))
+        for name in whole:
+            found |= {name, *_reexports(name).values()}
     return {name for name in found if name in _modules()}
 
 

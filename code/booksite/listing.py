@@ -16,6 +16,7 @@ from sphinx.directives.code import container_wrapper
 from sphinx.util.docutils import SphinxDirective
 
 SOURCE = Path(__file__).resolve().parents[1] / "cnnbook"
+MAX_COLUMNS = 79
 
 
 def extract(source: str, name: str) -> str:
@@ -77,6 +78,8 @@ class PackageCode(SphinxDirective):
             code = extract(file.read_text(encoding="utf8"), name)
         except ValueError as error:
             raise self.error(str(error)) from error
+        if long := [line for line in code.splitlines() if len(line) > MAX_COLUMNS]:
+            raise self.error(f"{module} {name}: a printed line holds {MAX_COLUMNS} columns, got {long[0].strip()!r}")
         block = nodes.literal_block(code, code, language="python")
         self.set_source_info(block)
         wrapper = container_wrapper(self, block, f"`{name}`, from `cnnbook/{module}.py`")

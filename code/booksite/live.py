@@ -1,6 +1,6 @@
-"""What a page needs for its cells to run: a description of the cells, the script that offers to run them, and a notebook to take along.
+"""What a page needs for its cells to run: their description, a script, a notebook to take along.
 
-The scripts are in ``book/_js/live``, the server is :mod:`booksite.server`, and ``docs/decisions/live-cells.md`` says why they are as they are.
+The scripts are in ``book/_js/live``, the server is :mod:`booksite.server`; ``docs/decisions/live-cells.md`` says why.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def page_config(app: Sphinx, page: str, notebook: nbformat.NotebookNode, shown: 
     notebook : NotebookNode
         The page as it was executed.
     shown : set of int
-        Which of the notebook's cells have an element in the page; an author can remove a cell from the page, and it still runs.
+        Which of the notebook's cells have an element in the page; a cell that was removed from it still runs.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def page_config(app: Sphinx, page: str, notebook: nbformat.NotebookNode, shown: 
 
 
 def _elsewhere(app: Sphinx, page: str) -> dict[str, str]:
-    """Return the addresses at which the page can be run without this site's server: those that ``_config.yml`` makes possible."""
+    """Return the addresses at which the page can be run without our server, as far as ``_config.yml`` says."""
     config = app.config
     repository, branch = config.live_repository.strip("/"), quote(config.live_branch, safe="")
     if not repository:
@@ -62,7 +62,9 @@ def _elsewhere(app: Sphinx, page: str) -> dict[str, str]:
         places["binder"] = f"{host}/v2/gh/{repository}/{branch}?labpath={quote(source, safe='')}"
     if config.live_notebook_branch:
         notebooks = quote(config.live_notebook_branch, safe="")
-        places["colab"] = f"https://colab.research.google.com/github/{repository}/blob/{notebooks}/{NOTEBOOKS}/{quote(page)}.ipynb"
+        places["colab"] = (
+            f"https://colab.research.google.com/github/{repository}/blob/{notebooks}/{NOTEBOOKS}/{quote(page)}.ipynb"
+        )
     return places
 
 
@@ -100,7 +102,9 @@ def _executed_notebook(app: Sphinx, page: str) -> Path:
     return Path(app.outdir).parent / "jupyter_execute" / f"{page}.ipynb"
 
 
-def add_live_page(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+def add_live_page(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
     """Give a page with cells its description, its script and its notebook."""
     if doctree is None or app.builder.format != "html":
         return
@@ -122,14 +126,16 @@ def add_live_page(app: Sphinx, page: str, template: str, context: dict[str, Any]
 
     description = json.dumps(page_config(app, page, notebook, shown), ensure_ascii=False)
     # "<" is written so that no text of a cell can end the script element.
-    app.add_js_file(None, body=description.replace("<", "\\u003c"), type="application/json", id="live-config", priority=700)
+    app.add_js_file(
+        None, body=description.replace("<", "\\u003c"), type="application/json", id="live-config", priority=700
+    )
     # Not a module: browsers refuse to load those into a page that was opened as a file.
     app.add_js_file("live.js", defer="defer", priority=710)
     app.add_css_file("live.css", priority=910)
 
 
 def write_probe(app: Sphinx, error: Exception | None) -> None:
-    """Write the file by which a page finds out whether there is a kernel: a built site says no, :mod:`booksite.server` says yes."""
+    """Write the file that tells a page that there is no kernel; :mod:`booksite.server` answers otherwise."""
     if error is None and app.builder.format == "html":
         (Path(app.outdir) / "_static" / "live.json").write_text('{"kernel": false}\n', encoding="utf8")
 

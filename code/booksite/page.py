@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -11,6 +13,9 @@ logger = logging.getLogger(__name__)
 UNWANTED_SCRIPTS = ("sphinx-thebe", "THEBE_JS_URL", "thebe_selector", "initThebe")
 """Marks of scripts that Jupyter Book loads for thebe, which we do not use (docs/decisions/live-cells.md)."""
 
+VIEWPORT = re.compile(r'<meta [^>]*name="viewport"[^>]*>\n?')
+SHARED_IDS = ("exercise-content", "solution-content")
+
 
 def drop_thebe(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Remove thebe's configuration from a page's body."""
@@ -18,6 +23,12 @@ def drop_thebe(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         text = raw.astext()
         if "thebe-config" in text or "kernelName" in text:
             raw.parent.remove(raw)
+
+
+def drop_shared_ids(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Take away the id that sphinx-exercise gives to each body of an exercise: ids name one element of a page."""
+    for section in doctree.findall(nodes.section):
+        section["ids"] = [name for name in section["ids"] if name not in SHARED_IDS]
 
 
 def mend_context(app: Sphinx, pagename: str, template: str, context: dict, doctree: nodes.document | None) -> None:
@@ -31,8 +42,12 @@ def mend_context(app: Sphinx, pagename: str, template: str, context: dict, doctr
         )
     ]
     context["css_files"][:] = [f for f in context["css_files"] if "sphinx-thebe" not in str(getattr(f, "filename", f))]
+    context["metatags"] = VIEWPORT.sub("", context.get("metatags", ""))  # docutils' own; the theme has one
     if doctree is not None and 'name="description"' not in context.get("metatags", ""):
         logger.warning("page has no description: add `myst: html_meta: description:` to its front matter", location=pagename)
+    if doctree is not None:
+        # myst-nb's name for its folds hides what they say from those who do not see (axe: label-content-name-mismatch).
+        context["body"] = context["body"].replace(' aria-label="Toggle hidden content"', "")
     if doctree is None:
         title = context.get("title", "")
         context["metatags"] = f'{context.get("metatags", "")}<meta name="description" content="{title} of the book">'
@@ -41,5 +56,6 @@ def mend_context(app: Sphinx, pagename: str, template: str, context: dict, doctr
 def setup(app: Sphinx) -> dict:
     """Connect the mends."""
     app.connect("doctree-resolved", drop_thebe, priority=900)
+    app.connect("doctree-resolved", drop_shared_ids, priority=900)
     app.connect("html-page-context", mend_context, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -12,6 +12,8 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
+from cnnbook.plotting.look import dark_twin
+
 logger = logging.getLogger(__name__)
 
 PX_PER_PT = 96 / 72
@@ -25,7 +27,7 @@ def inline_svg(svg: str, prefix: str, alt: str) -> str:
     Parameters
     ----------
     svg : str
-        A drawing with ``width`` and ``height`` in pt and a ``viewBox``.
+        A drawing with a ``viewBox``; colours of ``look.json`` in its attributes follow light and dark.
     prefix : str
         Put before each id, so that two drawings on a page do not share any.
     alt : str
@@ -37,6 +39,8 @@ def inline_svg(svg: str, prefix: str, alt: str) -> str:
         ``<svg class="plot" role="img" …>`` that is as wide as its column, at most :data:`SCALE` times its natural width.
     """
     svg = svg[svg.index("<svg") :]
+    twins = dark_twin()
+    svg = re.sub(r'="(#[0-9a-f]{6})"', lambda m: f'="light-dark({m[1]}, {twins[m[1]]})"' if m[1] in twins else m[0], svg)
     referenced = set(re.findall(r'(?:url\(#|href="#)([^")]+)', svg))
     svg = re.sub(r'\sid="([^"]+)"', lambda m: f' id="{prefix}{m[1]}"' if m[1] in referenced else "", svg)
     svg = re.sub(r'(url\(#|href="#)([^")]+)', rf"\g<1>{prefix}\g<2>", svg)
@@ -48,7 +52,7 @@ def inline_svg(svg: str, prefix: str, alt: str) -> str:
 
 
 class InlineDrawings(SphinxPostTransform):
-    """Replace each SVG that a cell made by the drawing itself."""
+    """Replace each SVG, made by a cell or drawn by hand, by the drawing itself."""
 
     default_priority = 60  # after myst-nb has chosen which of an output's forms the page shows
     formats = ("html",)
@@ -58,7 +62,7 @@ class InlineDrawings(SphinxPostTransform):
         count = itertools.count(1)
         for image in list(self.document.findall(nodes.image)):
             uri = image.get("uri", "")
-            if not (uri.endswith(".svg") and "jupyter_execute" in uri):
+            if not uri.endswith(".svg"):
                 continue
             alt = image.get("alt", "")
             number = next(count)

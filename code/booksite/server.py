@@ -1,7 +1,8 @@
-"""The server behind ``make live``: the built book and the kernels of its cells, on one origin that only this computer can reach.
+"""The server behind ``make live``: the book and its cells' kernels, on one origin that only this computer reaches.
 
-It is Jupyter Server with almost everything taken away: two of its services are left (kernels, sessions), it binds 127.0.0.1, lets in whoever
-opens the address with the token that it prints, remembers them by a cookie, and believes nobody else. ``docs/decisions/live-cells.md`` says why.
+It is Jupyter Server with almost everything taken away: two of its services are left (kernels, sessions), it binds
+127.0.0.1, lets in whoever opens the address with the token that it prints, remembers them by a cookie, and believes
+nobody else. ``docs/decisions/live-cells.md`` says why.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import html
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import webbrowser
@@ -42,21 +44,27 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
 }
 
+STYLE = """:root { color-scheme: light dark }
+body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 12vh auto; padding: 0 1.5rem }
+input, button { font: inherit; padding: .4rem .6rem }
+input { width: 100%; box-sizing: border-box; margin: .3rem 0 .8rem }"""
+
 KEY_PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>This book needs its key</title>
-<style>:root{{color-scheme:light dark}}body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1.5rem}}
-input,button{{font:inherit;padding:.4rem .6rem}}input{{width:100%;box-sizing:border-box;margin:.3rem 0 .8rem}}</style></head>
+<style>{style}</style></head>
 <body><main><h1>This book needs its key</h1>
-<p>Open the address that the server printed in its terminal: it ends in <code>?token=…</code>. A server that was started anew may have a new one.</p>
-<form method="post">{xsrf}<label>Or give the token here: <input name="password" type="password" autocomplete="off" required></label>
+<p>Open the address that the server printed in its terminal: it ends in <code>?token=…</code>.
+A server that was started anew may have a new one.</p>
+<form method="post">{xsrf}<label>Or give the token here:
+<input name="password" type="password" autocomplete="off" required></label>
 <button>Open the book</button></form><p role="alert">{message}</p></main></body></html>
 """
 
 ERROR_PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{reason}</title><style>:root{{color-scheme:light dark}}body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto}}</style>
-</head><body><main><h1>{status}: {reason}</h1><p><a href="{home}">To the book's first page</a></p></main></body></html>
+<title>{reason}</title><style>{style}</style></head>
+<body><main><h1>{status}: {reason}</h1><p><a href="{home}">To the book's first page</a></p></main></body></html>
 """
 
 
@@ -67,8 +75,8 @@ class StartError(Exception):
 class BookIdentity(IdentityProvider):
     """Lets in readers who know the token, and makes no exception for it.
 
-    Jupyter Server waives its checks of origin and XSRF for a request that carries the token, and opens CORS to it. Programs need that; a page
-    never does: it has the cookie. So a token is good for getting the cookie and for nothing else.
+    Jupyter Server waives its checks of origin and XSRF for a request that carries the token, and opens CORS to it.
+    Programs need that; a page never does: it has the cookie. So a token is good for getting the cookie and no more.
     """
 
     def is_token_authenticated(self, handler: web.RequestHandler) -> bool:
@@ -81,7 +89,9 @@ class BookIdentity(IdentityProvider):
 
     def process_login_form(self, handler: web.RequestHandler) -> User | None:
         """Return a user if the form carries the token."""
-        return self.generate_anonymous_user(handler) if handler.get_body_argument("password", "") == self.token else None
+        return (
+            self.generate_anonymous_user(handler) if handler.get_body_argument("password", "") == self.token else None
+        )
 
 
 class KeyHandler(LoginFormHandler):
@@ -95,13 +105,13 @@ class KeyHandler(LoginFormHandler):
     def _render(self, message: dict[str, str] | None = None) -> None:
         self.set_status(403)
         said = "This is not the token of this server." if message else ""
-        self.write(KEY_PAGE.format(xsrf=self.xsrf_form_html(), message=html.escape(said)))
+        self.write(KEY_PAGE.format(style=STYLE, xsrf=self.xsrf_form_html(), message=html.escape(said)))
 
 
 class SiteHandler(JupyterHandler, web.StaticFileHandler):
     """Files of the built book, for readers who are logged in."""
 
-    def initialize(self, path: str, default_filename: str | None = "index.html") -> None:
+    def initialize(self, path: str, default_filename: str | None = "index.html") -> None:  # type: ignore[override]
         """Take the site's folder (JupyterHandler has no arguments of its own)."""
         web.StaticFileHandler.initialize(self, path=path, default_filename=default_filename)
 
@@ -112,18 +122,24 @@ class SiteHandler(JupyterHandler, web.StaticFileHandler):
         Inline scripts and styles are allowed because Sphinx and the theme write some into each page.
         """
         return (
-            "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-            f"img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws://{self.request.host}; worker-src 'self' blob:; "
+            "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; "
+            "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+            f"worker-src 'self' blob:; connect-src 'self' ws://{self.request.host}; "
             "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         )
 
     @web.authenticated
-    async def get(self, path: str, include_body: bool = True) -> None:
+    async def get(self, path: str, include_body: bool = True) -> None:  # type: ignore[override]
         """Serve a file; a token in the address is taken out of it first."""
         if "\0" in path:
             raise web.HTTPError(404)
         if "token" in self.request.query_arguments:
-            rest = [(key, v) for key in self.request.query_arguments if key != "token" for v in self.get_query_arguments(key)]
+            rest = [
+                (key, v)
+                for key in self.request.query_arguments
+                if key != "token"
+                for v in self.get_query_arguments(key)
+            ]
             self.redirect(self.request.path + ("?" + urlencode(rest) if rest else ""))
             return
         if path.endswith(".html"):
@@ -132,7 +148,7 @@ class SiteHandler(JupyterHandler, web.StaticFileHandler):
         await web.StaticFileHandler.get(self, path, include_body)
 
     @web.authenticated
-    async def head(self, path: str) -> None:
+    async def head(self, path: str) -> None:  # type: ignore[override]
         """Serve a file's headers."""
         await web.StaticFileHandler.get(self, path, include_body=False)
 
@@ -150,7 +166,14 @@ class SiteHandler(JupyterHandler, web.StaticFileHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Say that there is no such page, without Jupyter's error page and the styles that it asks for."""
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(ERROR_PAGE.format(status=status_code, reason=html.escape(self._reason), home=f"{self.base_url}site/index.html"))
+        self.finish(
+            ERROR_PAGE.format(
+                style=STYLE,
+                status=status_code,
+                reason=html.escape(self._reason),
+                home=f"{self.base_url}site/index.html",
+            )
+        )
 
 
 class LiveHandler(APIHandler):
@@ -169,9 +192,10 @@ class BookServer(ServerApp):
 
     name = "book-server"
     site = Unicode(help="Folder of the built book.").tag(config=True)
-    default_services = ("kernels", "sessions")
+    default_services = ("kernels", "sessions")  # type: ignore[assignment]
+    kernel_manager: WarmKernelManager
 
-    def load_config_file(self, suppress_errors: bool = True) -> None:
+    def load_config_file(self, suppress_errors: bool = True) -> None:  # type: ignore[override]
         """Read no configuration of the user's: it may open other servers of theirs, but not this one."""
 
     def init_webapp(self) -> None:
@@ -191,7 +215,9 @@ class BookServer(ServerApp):
         try:
             sockets = bind_sockets(self.port, self.ip)
         except OSError as error:
-            raise StartError(f"port {self.port} cannot be used ({error.strerror}): choose another one with --port") from error
+            raise StartError(
+                f"port {self.port} cannot be used ({error.strerror}): choose another one with --port"
+            ) from error
         self.port = sockets[0].getsockname()[1]
         for socket in sockets:
             socket.close()
@@ -209,19 +235,27 @@ class BookServer(ServerApp):
             self.launch_browser()
 
     async def _stop(self) -> None:
-        """Clean up and end, even if a half-open connection never says that it is closed."""
+        """Clean up and end, even if a half-open connection never says that it is closed or something fails."""
         try:
             await asyncio.wait_for(self._cleanup(), STOP_SECONDS)
-        except TimeoutError:
-            print("DEBUG", file=sys.stderr)
-            for t in asyncio.all_tasks(): t.print_stack()
-        self.io_loop.stop()
+        finally:
+            self.io_loop.stop()
+
+    async def cleanup_kernels(self) -> None:
+        """Shut all kernels down.
+
+        The original does nothing if the manager is false, which it is as long as its only kernel is still starting.
+        """
+        await self.kernel_manager.shutdown_all()
 
     def _signal_stop(self, sig: int, frame: Any) -> None:
         """Stop, and say nothing: whoever sent the signal knows."""
         self.stop(from_signal=True)
 
-    _handle_sigint = _signal_stop  # at the first Ctrl-C: there is nothing to lose that a question would save
+    def init_signal(self) -> None:
+        """Stop properly at the first Ctrl-C: there is nothing to lose that a question would save."""
+        super().init_signal()
+        signal.signal(signal.SIGINT, self._signal_stop)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -231,13 +265,19 @@ class _Parser(argparse.ArgumentParser):
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = _Parser(prog="python -m booksite.server", description="Serve the built book with cells that run.", allow_abbrev=False)
+    parser = _Parser(
+        prog="python -m booksite.server", description="Serve the built book with cells that run.", allow_abbrev=False
+    )
     parser.add_argument("--html", type=Path, default=Path("_build/html"), help="the built book (default: %(default)s)")
-    parser.add_argument("--root", type=Path, default=Path("book"), help="folder in which cells run (default: %(default)s)")
+    parser.add_argument(
+        "--root", type=Path, default=Path("book"), help="folder in which cells run (default: %(default)s)"
+    )
     parser.add_argument("--port", type=int, default=8888, help="0 takes any free one (default: %(default)s)")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
-    parser.add_argument("--cull-after", type=int, default=3600, metavar="SECONDS",
-                        help="shut down kernels of closed pages that were idle for so long (default: %(default)s)")  # fmt: skip
+    parser.add_argument(
+        "--cull-after", type=int, default=3600, metavar="SECONDS",
+        help="shut down kernels of closed pages that were idle for so long (default: %(default)s)",
+    )  # fmt: skip
     options = parser.parse_args(argv)
     if not 0 <= options.port <= 65535:
         parser.error(f"--port must be from 0 to 65535, got {options.port}")
@@ -294,14 +334,19 @@ def configure(options: argparse.Namespace) -> Config:
         log_level="ERROR",
     )
     config.BookIdentity.update(
-        cookie_options={"expires_days": COOKIE_DAYS, "samesite": "Lax"}, get_secure_cookie_kwargs={"max_age_days": COOKIE_DAYS}
+        cookie_options={"expires_days": COOKIE_DAYS, "samesite": "Lax"},
+        get_secure_cookie_kwargs={"max_age_days": COOKIE_DAYS},
     )
-    config.WarmKernelManager.update(cull_idle_timeout=options.cull_after, cull_interval=min(60, max(1, options.cull_after // 2)))
+    config.WarmKernelManager.update(
+        cull_idle_timeout=options.cull_after, cull_interval=min(60, max(1, options.cull_after // 2))
+    )
     # Sockets in the private folder instead of TCP ports that every program on the computer could talk to.
     config.ContentsManager.files_handler_class = None  # its files are nobody's business here
     config.KernelManager.transport = "ipc" if os.name == "posix" else "tcp"
     config.KernelManager.shutdown_wait_time = 2.0
-    config.KernelRestarter.time_to_dead = 1.0  # how often to look whether a kernel still lives: a reader waits for the answer
+    config.KernelRestarter.time_to_dead = (
+        1.0  # how often to look whether a kernel still lives: a reader waits for the answer
+    )
     return config
 
 
@@ -319,7 +364,8 @@ def main(argv: list[str] | None = None) -> int:
         The process's exit code.
     """
     options = _parse(argv)
-    # Where the kernels' connection files and sockets are, private to the user. In /tmp, because the path of a socket must stay below 104 bytes and macOS's own temporary folders are half of that.
+    # Where the kernels' connection files and sockets are, private to the user. In /tmp, because the path of a socket
+    # must stay below 104 bytes, and macOS's own temporary folders are half of that.
     runtime = Path(tempfile.mkdtemp(prefix="book-", dir="/tmp" if os.name == "posix" else None))
     try:
         server = BookServer.instance(config=configure(options), runtime_dir=str(runtime))

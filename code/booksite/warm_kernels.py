@@ -1,7 +1,7 @@
 """Kernels that have imported torch and matplotlib before anybody asks for them.
 
-Starting Python with torch takes seconds; a reader who presses Run should wait for none of them. So one spare kernel stands ready; whoever
-asks for a kernel gets it, and the next spare is started once the reader's own cells have stopped computing.
+Starting Python with torch takes seconds; a reader who presses Run should wait for none of them. So one spare kernel
+stands ready; whoever asks for a kernel gets it, and the next is started once the reader's own cells have stopped computing.
 """
 
 from __future__ import annotations
@@ -14,18 +14,21 @@ from ipykernel.kernelspec import KERNEL_NAME, RESOURCES, get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from jupyter_server._tz import utcnow
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from jupyter_server.utils import ApiPath
 from traitlets import Float
 
-WARM_UP = '__import__("booksite.warm_up");'  # an expression: it leaves no name behind, and ";" keeps it from being shown
+WARM_UP = (
+    '__import__("booksite.warm_up");'  # an expression: it leaves no name behind, and ";" keeps it from being shown
+)
 
-# What a kernel has to say goes to its page; what it writes past that (when it is stopped, say) is not for the server's terminal.
+# What a kernel has to say goes to its page; what it writes past that (as it is stopped) is not for the terminal.
 QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
 class BookKernelSpecs(KernelSpecManager):
     """Knows one kernel: the Python that runs the server, warmed up as it starts.
 
-    A kernel named ``python3`` that the user once installed elsewhere would otherwise be taken instead, and has no torch.
+    A kernel named ``python3`` that the user once installed elsewhere would otherwise be taken, and has no torch.
     """
 
     def find_kernel_specs(self) -> dict[str, str]:
@@ -49,7 +52,8 @@ class WarmKernelManager(AsyncMappingKernelManager):
     """Jupyter Server's kernel manager, with one kernel in hand."""
 
     spare_delay = Float(
-        2.0, help="Seconds from handing out the spare to starting the next: the reader's first cell has the processor to itself."
+        2.0,
+        help="Seconds from handing out the spare to starting the next: the reader's first cell has the processor.",
     ).tag(config=True)
 
     def __init__(self, **kwargs: Any) -> None:
@@ -59,7 +63,7 @@ class WarmKernelManager(AsyncMappingKernelManager):
         self._spare_timer: asyncio.TimerHandle | None = None
         self._stopping = False
 
-    # All kernels run where the pages' sources are, as they did when the book was built; a spare could not know its page anyway.
+    # All kernels run where the pages' sources are, as they did when the book was built; a spare cannot know its page.
     def cwd_for_path(self, path: str, **kwargs: Any) -> str:
         """Return the folder in which the kernel of any page runs."""
         return self.root_dir
@@ -76,9 +80,13 @@ class WarmKernelManager(AsyncMappingKernelManager):
             self.prepare_spare(1.0)
             return
         self._spare_id = self.new_kernel_id()
-        self._spare_start = asyncio.ensure_future(super()._async_start_kernel(kernel_id=self._spare_id, path="", **QUIET))
+        self._spare_start = asyncio.ensure_future(
+            super()._async_start_kernel(kernel_id=self._spare_id, path=ApiPath(""), **QUIET)
+        )
 
-    async def _async_start_kernel(self, *, kernel_id: str | None = None, path: str | None = None, **kwargs: Any) -> str:  # type: ignore[override]
+    async def _async_start_kernel(
+        self, *, kernel_id: str | None = None, path: ApiPath | None = None, **kwargs: Any
+    ) -> str:  # type: ignore[override]
         """Hand out the spare, or start a kernel if there is none (or a particular one is wanted)."""
         any_will_do = kernel_id is None and kwargs.get("kernel_name") in {None, KERNEL_NAME}
         started = await self._take_spare() if any_will_do else None
@@ -120,4 +128,9 @@ class WarmKernelManager(AsyncMappingKernelManager):
             self._spare_timer.cancel()
         if self._spare_start is not None:
             await asyncio.wait({self._spare_start})
+        # A kernel that failed to start stays on this list for ever, and shutting it down fails.
+        for kernel_id, start in list(self._pending_kernels.items()):
+            await asyncio.wait({start})
+            if kernel_id not in self:
+                self._pending_kernels.pop(kernel_id, None)
         await self._async_shutdown_all(now=now)

@@ -1,7 +1,7 @@
-"""What every kernel of the book's server does before it takes its first cell: load what the chapters need, so that no reader waits.
+"""What each kernel of the book's server does before its first cell: load what chapters need, so that nobody waits.
 
-Imported by the kernel itself (see :class:`booksite.warm_kernels.BookKernelSpecs`), and only for its side effects. It defines nothing
-in the reader's namespace: a cell that forgets an import must fail in the page as it fails when the book is built.
+Imported by the kernel itself (see :class:`booksite.warm_kernels.BookKernelSpecs`), and only for its side effects. It
+defines nothing in the reader's namespace: a cell that forgets an import must fail in the page as it fails in the build.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ with contextlib.suppress(ImportError):
     import matplotlib_inline.backend_inline  # noqa: F401
     from matplotlib.figure import Figure
 
-    # Finding fonts and loading the renderers costs as much as importing the library. A bare Figure leaves pyplot's state alone.
+    # Finding fonts and loading the renderers costs as much as the import. A bare Figure leaves pyplot's state alone.
     _figure = Figure(figsize=(1, 1))
     _figure.subplots().set_title("x")
     for _format in ("png", "svg"):

@@ -8,7 +8,9 @@ import torch
 from torch import Tensor
 
 
-def check_tensor(name: str, value: object, shape: str, *, floating: bool = True) -> Tensor:
+def check_tensor(
+    name: str, value: object, shape: str, *, floating: bool = True
+) -> Tensor:
     """Return ``value`` if it is a tensor of the right rank and kind.
 
     Parameters
@@ -37,15 +39,32 @@ def check_tensor(name: str, value: object, shape: str, *, floating: bool = True)
     ValueError: image must have shape (C, H, W), got (2, 4)
     """
     if not isinstance(value, Tensor):
-        raise TypeError(f"{name} must be a torch.Tensor of shape {shape}, got {type(value).__name__}")
-    if value.is_floating_point() != floating:
-        kind = "floating-point" if floating else "integer"
-        raise TypeError(f"{name} must be a {kind} tensor, got dtype {value.dtype}")
+        raise TypeError(
+            f"{name} must be a torch.Tensor of shape {shape}, got {type(value).__name__}"
+        )
+    right_kind = value.is_floating_point() if floating else _is_integer(value)
+    if not right_kind:
+        kind = "a floating-point" if floating else "an integer"
+        raise TypeError(
+            f"{name} must be {kind} tensor, got dtype {value.dtype}"
+        )
     if value.ndim != shape.count(",") + 1 - shape.count(",)"):
-        raise ValueError(f"{name} must have shape {shape}, got {tuple(value.shape)}")
+        raise ValueError(
+            f"{name} must have shape {shape}, got {tuple(value.shape)}"
+        )
     if value.numel() == 0:
-        raise ValueError(f"{name} must not be empty, got shape {tuple(value.shape)}")
+        raise ValueError(
+            f"{name} must not be empty, got shape {tuple(value.shape)}"
+        )
     return value
+
+
+def _is_integer(value: Tensor) -> bool:
+    return not (
+        value.is_floating_point()
+        or value.is_complex()
+        or value.dtype == torch.bool
+    )
 
 
 def check_positive(name: str, value: object) -> int:
@@ -91,7 +110,9 @@ def check_odd(name: str, value: object) -> int:
     """
     number = check_positive(name, value)
     if number % 2 == 0:
-        raise ValueError(f"{name} must be odd, so that a patch has a centre pixel, got {number}")
+        raise ValueError(
+            f"{name} must be odd, so that a patch has a centre pixel, got {number}"
+        )
     return number
 
 
@@ -106,7 +127,9 @@ def check_choice(name: str, value: object, choices: Sequence[object]) -> None:
     ValueError: mode must be one of 'zeros', 'reflect', got 'mirror'
     """
     if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
+        raise ValueError(
+            f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}"
+        )
 
 
 def check_labels(name: str, labels: object, n_classes: int) -> Tensor:
@@ -127,10 +150,16 @@ def check_labels(name: str, labels: object, n_classes: int) -> Tensor:
     ValueError: labels must lie in [0, 3), got 3
     """
     if not isinstance(labels, Tensor):
-        raise TypeError(f"{name} must be a torch.Tensor, got {type(labels).__name__}")
-    if labels.is_floating_point() or labels.dtype == torch.bool:
-        raise TypeError(f"{name} must be an integer tensor, got dtype {labels.dtype}")
+        raise TypeError(
+            f"{name} must be a torch.Tensor, got {type(labels).__name__}"
+        )
+    if not _is_integer(labels):
+        raise TypeError(
+            f"{name} must be an integer tensor, got dtype {labels.dtype}"
+        )
     outside = labels[(labels < 0) | (labels >= n_classes)]
     if outside.numel():
-        raise ValueError(f"{name} must lie in [0, {n_classes}), got {int(outside[0])}")
+        raise ValueError(
+            f"{name} must lie in [0, {n_classes}), got {int(outside[0])}"
+        )
     return labels

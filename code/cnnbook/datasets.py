@@ -44,7 +44,12 @@ PHOTOS = {
         "scikit-learn, china.jpg",
     ),
     "dahlia": Photo(
-        "A dahlia", "sklearn.datasets.images", "flower.jpg", "vultilion on Flickr", "CC BY 2.0", "scikit-learn, flower.jpg"
+        "A dahlia",
+        "sklearn.datasets.images",
+        "flower.jpg",
+        "vultilion on Flickr",
+        "CC BY 2.0",
+        "scikit-learn, flower.jpg",
     ),
     "rocket": Photo(
         "Falcon 9 with DSCOVR before its launch, Cape Canaveral",
@@ -55,9 +60,21 @@ PHOTOS = {
         "scikit-image, rocket.jpg",
     ),
     "coffee": Photo(
-        "A cup of coffee", "skimage.data", "coffee.png", "Rachel Michetti (Pikolo Espresso Bar)", "CC0", "scikit-image, coffee.png"
+        "A cup of coffee",
+        "skimage.data",
+        "coffee.png",
+        "Rachel Michetti (Pikolo Espresso Bar)",
+        "CC0",
+        "scikit-image, coffee.png",
     ),
-    "cat": Photo("Chelsea the cat", "skimage.data", "chelsea.png", "Stéfan van der Walt", "CC0", "scikit-image, chelsea.png"),
+    "cat": Photo(
+        "Chelsea the cat",
+        "skimage.data",
+        "chelsea.png",
+        "Stéfan van der Walt",
+        "CC0",
+        "scikit-image, chelsea.png",
+    ),
 }
 """The photographs by name."""
 
@@ -87,8 +104,15 @@ def photo(name: str) -> Tensor:
     """
     check_choice("name", name, list(PHOTOS))
     entry = PHOTOS[name]
-    pixels = imread(Path(str(resources.files(entry.package).joinpath(entry.file))))
-    return torch.from_numpy(np.ascontiguousarray(pixels[..., :3])).permute(2, 0, 1).float() / 255
+    pixels = imread(
+        Path(str(resources.files(entry.package).joinpath(entry.file)))
+    )
+    return (
+        torch.from_numpy(np.ascontiguousarray(pixels[..., :3]))
+        .permute(2, 0, 1)
+        .float()
+        / 255
+    )
 
 
 def shrink(image: Tensor, factor: int) -> Tensor:
@@ -117,7 +141,9 @@ def shrink(image: Tensor, factor: int) -> Tensor:
     check_tensor("image", image, "(C, H, W)")
     check_positive("factor", factor)
     if factor > min(image.shape[1:]):
-        raise ValueError(f"factor must be at most the image's size {tuple(image.shape[1:])}, got {factor}")
+        raise ValueError(
+            f"factor must be at most the image's size {tuple(image.shape[1:])}, got {factor}"
+        )
     return F.avg_pool2d(image[None], factor)[0]
 
 
@@ -164,7 +190,9 @@ def region_labels(name: str) -> Tensor:
     regions = _regions(name)
     labels = np.full(regions["size"], -1, dtype=np.int64)
     for class_name, corners in regions["polygons"]:
-        inside = polygon2mask(labels.shape, np.array(corners)[:, ::-1])  # (x, y) → (row, column)
+        inside = polygon2mask(
+            labels.shape, np.array(corners)[:, ::-1]
+        )  # (x, y) → (row, column)
         labels[inside] = regions["classes"].index(class_name)
     return torch.from_numpy(labels)
 
@@ -196,14 +224,21 @@ def without_regions(name: str, shrink_by: int) -> Tensor:
     """
     image = shrink(photo(name), shrink_by)
     labelled = (region_labels(name) >= 0).float()[None]
-    hole = F.max_pool2d(shrink(labelled, shrink_by), 5, stride=1, padding=2)[0] > 0  # a little wider than the regions
-    filled = inpaint_biharmonic(image.permute(1, 2, 0).numpy(), hole.numpy(), channel_axis=-1)
+    hole = (
+        F.max_pool2d(shrink(labelled, shrink_by), 5, stride=1, padding=2)[0]
+        > 0
+    )  # a little wider than the regions
+    filled = inpaint_biharmonic(
+        image.permute(1, 2, 0).numpy(), hole.numpy(), channel_axis=-1
+    )
     return torch.from_numpy(filled).permute(2, 0, 1).float().clamp(0, 1)
 
 
 def _regions(name: str) -> dict:
     folder = Path(__file__).parent / "regions"
-    check_choice("name", name, sorted(file.stem for file in folder.glob("*.json")))
+    check_choice(
+        "name", name, sorted(file.stem for file in folder.glob("*.json"))
+    )
     return json.loads((folder / f"{name}.json").read_text(encoding="utf8"))
 
 
@@ -228,7 +263,9 @@ def digits() -> tuple[Tensor, Tensor]:
     (torch.Size([1797, 1, 8, 8]), tensor([0, 1, 2, 3, 4]))
     """
     pixels, labels = load_digits(return_X_y=True)
-    return torch.from_numpy(pixels).float().reshape(-1, 1, 8, 8) / 16, torch.from_numpy(labels).long()
+    return torch.from_numpy(pixels).float().reshape(
+        -1, 1, 8, 8
+    ) / 16, torch.from_numpy(labels).long()
 
 
 def split(n: int, n_train: int, seed: int) -> tuple[Tensor, Tensor]:
@@ -260,7 +297,9 @@ def split(n: int, n_train: int, seed: int) -> tuple[Tensor, Tensor]:
     return order[:n_train], order[n_train:]
 
 
-def place_on_canvas(images: Tensor, canvas_size: int, offsets: Tensor) -> Tensor:
+def place_on_canvas(
+    images: Tensor, canvas_size: int, offsets: Tensor
+) -> Tensor:
     """Put each small image onto an empty square canvas, its top left corner at its offset.
 
     Parameters
@@ -292,19 +331,31 @@ def place_on_canvas(images: Tensor, canvas_size: int, offsets: Tensor) -> Tensor
     check_positive("canvas_size", canvas_size)
     n, channels, height, width = images.shape
     if offsets.shape != (n, 2):
-        raise ValueError(f"offsets must have shape ({n}, 2), one for each image, got {tuple(offsets.shape)}")
+        raise ValueError(
+            f"offsets must have shape ({n}, 2), one for each image, got {tuple(offsets.shape)}"
+        )
     room = torch.tensor([canvas_size - height, canvas_size - width])
     if (offsets < 0).any() or (offsets > room).any():
-        raise ValueError(f"offsets must lie in [0, {room.tolist()}], so that the image fits on the canvas, got {offsets.tolist()}")
-    canvas = torch.zeros(n, channels, canvas_size, canvas_size)
+        raise ValueError(
+            f"offsets must lie in [0, {room.tolist()}], so that the image fits on the canvas, got {offsets.tolist()}"
+        )
+    canvas = images.new_zeros(n, channels, canvas_size, canvas_size)
     rows = offsets[:, 0, None] + torch.arange(height)  # (N, H)
     columns = offsets[:, 1, None] + torch.arange(width)  # (N, W)
     index = torch.arange(n)[:, None, None]
-    canvas[index, :, rows[:, :, None], columns[:, None, :]] = images.permute(0, 2, 3, 1)
+    canvas[index, :, rows[:, :, None], columns[:, None, :]] = images.permute(
+        0, 2, 3, 1
+    )
     return canvas
 
 
-def paste(background: Tensor, sprite: Tensor, mask: Tensor, centre: tuple[float, float], scale: float) -> tuple[Tensor, Tensor]:
+def paste(
+    background: Tensor,
+    sprite: Tensor,
+    mask: Tensor,
+    centre: tuple[float, float],
+    scale: float,
+) -> tuple[Tensor, Tensor]:
     """Paste a cut-out object, scaled, onto a background.
 
     Parameters
@@ -330,7 +381,7 @@ def paste(background: Tensor, sprite: Tensor, mask: Tensor, centre: tuple[float,
     Raises
     ------
     ValueError
-        If ``scale`` is not positive or mask and sprite differ in size.
+        If ``scale`` is not positive or leaves no pixel, or if the sizes or channels do not match.
 
     Examples
     --------
@@ -342,16 +393,41 @@ def paste(background: Tensor, sprite: Tensor, mask: Tensor, centre: tuple[float,
     check_tensor("sprite", sprite, "(C, H, W)")
     check_tensor("mask", mask, "(H, W)")
     if mask.shape != sprite.shape[1:]:
-        raise ValueError(f"mask must have the sprite's size {tuple(sprite.shape[1:])}, got {tuple(mask.shape)}")
+        raise ValueError(
+            f"mask must have the sprite's size {tuple(sprite.shape[1:])}, got {tuple(mask.shape)}"
+        )
+    if len(sprite) != len(background):
+        raise ValueError(
+            f"sprite must have the background's {len(background)} channels, got {len(sprite)}"
+        )
     if not scale > 0:
         raise ValueError(f"scale must be positive, got {scale}")
-    cut_out = torch.cat([sprite * mask, mask[None]])[None]  # colours weighted by the mask, so that edges do not bleed
-    resized = F.interpolate(cut_out, scale_factor=scale, mode="bilinear", antialias=True, align_corners=False)[0]
+    if min(mask.shape) * scale < 1:
+        raise ValueError(
+            f"scale must leave at least a pixel of the sprite's {tuple(mask.shape)}, got {scale}"
+        )
+    cut_out = torch.cat([sprite * mask, mask[None]])[
+        None
+    ]  # colours weighted by the mask, so that edges do not bleed
+    resized = F.interpolate(
+        cut_out,
+        scale_factor=scale,
+        mode="bilinear",
+        antialias=True,
+        align_corners=False,
+    )[0]
     height, width = resized.shape[1:]
     top, left = round(centre[0] - height / 2), round(centre[1] - width / 2)
     layer = torch.zeros(resized.shape[0], *background.shape[1:])
-    rows, columns = _overlap(top, height, background.shape[1]), _overlap(left, width, background.shape[2])
-    layer[:, rows, columns] = resized[:, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+    rows, columns = (
+        _overlap(top, height, background.shape[1]),
+        _overlap(left, width, background.shape[2]),
+    )
+    layer[:, rows, columns] = resized[
+        :,
+        rows.start - top : rows.stop - top,
+        columns.start - left : columns.stop - left,
+    ]
     cover = layer[-1]
     return background * (1 - cover) + layer[:-1], cover
 

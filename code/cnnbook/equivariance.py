@@ -14,7 +14,9 @@ from torch import Tensor
 Mapping = Callable[[Tensor], Tensor]
 
 
-def translate(x: Tensor, shift: tuple[int, int], fill: str | float = "circular") -> Tensor:
+def translate(
+    x: Tensor, shift: tuple[int, int], fill: str | float = "circular"
+) -> Tensor:
     """Move an image by whole pixels.
 
     Parameters
@@ -42,8 +44,10 @@ def translate(x: Tensor, shift: tuple[int, int], fill: str | float = "circular")
     tensor([[0, 1, 2]])
     """
     if x.ndim < 2:
-        raise ValueError(f"x must have at least the dimensions (H, W), got shape {tuple(x.shape)}")
-    if isinstance(fill, str) and fill != "circular":
+        raise ValueError(
+            f"x must have at least the dimensions (H, W), got shape {tuple(x.shape)}"
+        )
+    if fill != "circular" and not isinstance(fill, int | float):
         raise ValueError(f"fill must be 'circular' or a number, got {fill!r}")
     down, right = shift
     moved = torch.roll(x, shifts=(down, right), dims=(-2, -1))
@@ -54,11 +58,17 @@ def translate(x: Tensor, shift: tuple[int, int], fill: str | float = "circular")
     columns = torch.arange(width, device=x.device)
     inside_rows = (rows - down >= 0) & (rows - down < height)
     inside_columns = (columns - right >= 0) & (columns - right < width)
-    return torch.where(inside_rows[:, None] & inside_columns, moved, torch.as_tensor(fill, dtype=x.dtype))
+    return torch.where(
+        inside_rows[:, None] & inside_columns,
+        moved,
+        torch.as_tensor(fill, dtype=x.dtype),
+    )
 
 
 def invariance_error(f: Mapping, x: Tensor, shift: tuple[int, int]) -> float:
-    """Return the largest change of f under a circular translation: max |f(translate(x)) − f(x)|.
+    """Return the largest change of f under a circular translation.
+
+    That is ``max |f(translate(x)) − f(x)|``.
 
     Parameters
     ----------
@@ -78,7 +88,9 @@ def invariance_error(f: Mapping, x: Tensor, shift: tuple[int, int]) -> float:
 
 
 def equivariance_error(f: Mapping, x: Tensor, shift: tuple[int, int]) -> float:
-    """Return how far f is from moving along with a circular translation: max |f(translate(x)) − translate(f(x))|.
+    """Return how far f is from moving along with a circular translation.
+
+    That is ``max |f(translate(x)) − translate(f(x))|``.
 
     Parameters
     ----------
@@ -101,5 +113,7 @@ def equivariance_error(f: Mapping, x: Tensor, shift: tuple[int, int]) -> float:
     """
     y = f(x)
     if y.ndim < 2 or y.shape[-2:] != x.shape[-2:]:
-        raise ValueError(f"f must keep the size {tuple(x.shape[-2:])} of the image, got an output of shape {tuple(y.shape)}")
+        raise ValueError(
+            f"f must keep the size {tuple(x.shape[-2:])} of the image, got an output of shape {tuple(y.shape)}"
+        )
     return (f(translate(x, shift)) - translate(y, shift)).abs().max().item()

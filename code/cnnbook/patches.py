@@ -9,7 +9,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from cnnbook.checks import check_choice, check_odd, check_positive, check_tensor
+from cnnbook.checks import (
+    check_choice,
+    check_odd,
+    check_positive,
+    check_tensor,
+)
 
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
@@ -48,7 +53,10 @@ def cut_into_cells(image: Tensor, cell_size: int) -> Tensor:
     check_positive("cell_size", cell_size)
     _, height, width = image.shape
     if height % cell_size or width % cell_size:
-        raise ValueError(f"cell_size must divide height and width, got {cell_size} for an image of {height} × {width}")
+        raise ValueError(
+            f"cell_size must divide height and width, got {cell_size} "
+            f"for an image of {height} × {width}"
+        )
     rows = image.unfold(1, cell_size, cell_size)  # (C, H/M, W, M)
     cells = rows.unfold(2, cell_size, cell_size)  # (C, H/M, W/M, M, M)
     return cells.permute(1, 2, 0, 3, 4)
@@ -78,7 +86,9 @@ def join_cells(cells: Tensor) -> Tensor:
     """
     check_tensor("cells", cells, "(R, S, C, M, M)")
     rows, columns, channels, height, width = cells.shape
-    return cells.permute(2, 0, 3, 1, 4).reshape(channels, rows * height, columns * width)
+    return cells.permute(2, 0, 3, 1, 4).reshape(
+        channels, rows * height, columns * width
+    )
 
 
 def pad_image(image: Tensor, border: int, mode: str = "reflect") -> Tensor:
@@ -115,7 +125,10 @@ def pad_image(image: Tensor, border: int, mode: str = "reflect") -> Tensor:
     smallest = min(image.shape[1:])
     widest = {"reflect": smallest - 1, "circular": smallest}.get(mode)
     if widest is not None and border > widest:
-        raise ValueError(f"border must be at most {widest} for mode {mode!r} and an image of {tuple(image.shape[1:])}, got {border}")
+        raise ValueError(
+            f"border must be at most {widest} for mode {mode!r} and an image "
+            f"of {tuple(image.shape[1:])}, got {border}"
+        )
     torch_mode = "constant" if mode == "zeros" else mode
     return F.pad(image[None], (border,) * 4, mode=torch_mode)[0]
 
@@ -154,13 +167,21 @@ def sliding_patches(image: Tensor, patch_size: int, stride: int = 1) -> Tensor:
     check_positive("patch_size", patch_size)
     check_positive("stride", stride)
     if patch_size > min(image.shape[1:]):
-        raise ValueError(f"patch_size must be at most the image's size {tuple(image.shape[1:])}, got {patch_size}")
+        raise ValueError(
+            f"patch_size must be at most the image's size "
+            f"{tuple(image.shape[1:])}, got {patch_size}"
+        )
     patches = image.unfold(1, patch_size, stride).unfold(2, patch_size, stride)
     return patches.permute(1, 2, 0, 3, 4)
 
 
 def sample_patches(
-    image: Tensor, labels: Tensor, patch_size: int, n_per_class: int, *, generator: torch.Generator
+    image: Tensor,
+    labels: Tensor,
+    patch_size: int,
+    n_per_class: int,
+    *,
+    generator: torch.Generator,
 ) -> tuple[Tensor, Tensor]:
     """Draw patches at random, the same number for each class, each with the label of its centre pixel.
 
@@ -206,16 +227,27 @@ def sample_patches(
     check_odd("patch_size", patch_size)
     check_positive("n_per_class", n_per_class)
     if labels.shape != image.shape[1:]:
-        raise ValueError(f"labels must have the image's size {tuple(image.shape[1:])}, got {tuple(labels.shape)}")
+        raise ValueError(
+            f"labels must have the image's size {tuple(image.shape[1:])}, "
+            f"got {tuple(labels.shape)}"
+        )
     patches = sliding_patches(pad_image(image, patch_size // 2), patch_size)
     n_classes = int(labels.max()) + 1
     if n_classes < 1:
-        raise ValueError("labels must name at least one class, got −1 everywhere")
+        raise ValueError(
+            "labels must name at least one class, got −1 everywhere"
+        )
     chosen = []
     for k in range(n_classes):
         places = (labels == k).nonzero()
         if not len(places):
-            raise ValueError(f"labels must have a pixel of each class below {n_classes}, got none of class {k}")
-        chosen.append(places[torch.randint(len(places), (n_per_class,), generator=generator)])
+            raise ValueError(
+                f"labels must have a pixel of each class below {n_classes}, got none of class {k}"
+            )
+        chosen.append(
+            places[
+                torch.randint(len(places), (n_per_class,), generator=generator)
+            ]
+        )
     rows, columns = torch.cat(chosen).T
-    return patches[rows, columns], labels[rows, columns]
+    return patches[rows, columns], labels[rows, columns].long()

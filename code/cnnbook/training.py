@@ -107,23 +107,43 @@ def train(
     check_positive("batch_size", batch_size)
     check_choice("schedule", schedule, ["cosine", "constant"])
     if not learning_rate > 0:
-        raise ValueError(f"learning_rate must be positive, got {learning_rate}")
+        raise ValueError(
+            f"learning_rate must be positive, got {learning_rate}"
+        )
     if len(inputs) != len(labels) or len(inputs) == 0:
-        raise ValueError(f"inputs and labels must have the same length of at least 1, got {len(inputs)} and {len(labels)}")
+        raise ValueError(
+            f"inputs and labels must have the same length of at least 1, got {len(inputs)} and {len(labels)}"
+        )
+    model.eval()  # so that the first look leaves no trace in a model that keeps statistics of its batches
     with torch.no_grad():
         n_classes = model(inputs[:1]).shape[-1]
-    check_labels("labels", labels, n_classes)
+    labels = check_labels("labels", labels, n_classes).long()
 
-    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=weight_decay)
-    decay = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps) if schedule == "cosine" else None
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=learning_rate, weight_decay=weight_decay
+    )
+    decay = (
+        torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+        if schedule == "cosine"
+        else None
+    )
     batches = _shuffled_batches(len(inputs), batch_size, seed)
     history = History()
     model.train()
-    for step in (bar := trange(steps, desc="training", disable=None if progress else True, leave=False)):
+    for step in (
+        bar := trange(
+            steps,
+            desc="training",
+            disable=None if progress else True,
+            leave=False,
+        )
+    ):
         batch = next(batches)
         loss = F.cross_entropy(model(inputs[batch]), labels[batch])
         if not torch.isfinite(loss):
-            raise FloatingPointError(f"the loss is {loss.item()} at step {step}: lower learning_rate (it was {learning_rate})")
+            raise FloatingPointError(
+                f"the loss is {loss.item()} at step {step}: lower learning_rate (it was {learning_rate})"
+            )
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -146,7 +166,9 @@ def _shuffled_batches(n: int, batch_size: int, seed: int) -> Iterator[Tensor]:
 
 
 @torch.no_grad()
-def predict(model: nn.Module, inputs: Tensor, batch_size: int = 4096) -> Tensor:
+def predict(
+    model: nn.Module, inputs: Tensor, batch_size: int = 4096
+) -> Tensor:
     """Return the class with the highest score for each input.
 
     Parameters
@@ -164,7 +186,9 @@ def predict(model: nn.Module, inputs: Tensor, batch_size: int = 4096) -> Tensor:
     check_positive("batch_size", batch_size)
     was_training = model.training
     model.eval()
-    classes = torch.cat([model(batch).argmax(dim=1) for batch in inputs.split(batch_size)])
+    classes = torch.cat(
+        [model(batch).argmax(dim=1) for batch in inputs.split(batch_size)]
+    )
     model.train(was_training)
     return classes
 
@@ -183,5 +207,7 @@ def accuracy(model: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     0.5
     """
     if len(inputs) != len(labels) or len(inputs) == 0:
-        raise ValueError(f"inputs and labels must have the same length of at least 1, got {len(inputs)} and {len(labels)}")
+        raise ValueError(
+            f"inputs and labels must have the same length of at least 1, got {len(inputs)} and {len(labels)}"
+        )
     return (predict(model, inputs) == labels).double().mean().item()

@@ -1,4 +1,4 @@
-"""The server of running cells: who may talk to it, what it serves, what it leaves behind. All over real sockets, against a real process."""
+"""The server of running cells: who may talk to it, what it serves, what it leaves behind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from pathlib import Path
 import psutil
 import pytest
 import websocket
-
 from tests.browser.live_support import REPOSITORY, BookServerProcess, Client, wait_for
 
 SECRET = "nobody may read this"
@@ -23,7 +22,7 @@ SECRET = "nobody may read this"
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A built book, as far as the server is concerned, with secrets around it."""
+    """Make a built book, as far as the server is concerned, with secrets around it."""
     base = tmp_path_factory.mktemp("checkout")
     html = base / "_build" / "html"
     (html / "_static").mkdir(parents=True)
@@ -44,7 +43,7 @@ def server(site: Path) -> Iterator[BookServerProcess]:
     process = BookServerProcess(site, site.parents[1] / "book")
     wait_for(process.kernels, "the spare kernel")
     yield process
-    print(process.stop())
+    process.stop()
 
 
 @pytest.fixture
@@ -59,7 +58,7 @@ def stranger(server: BookServerProcess) -> Client:
 
 @pytest.fixture(scope="module")
 def kernel(server: BookServerProcess) -> str:
-    """A kernel that runs, to be attacked."""
+    """Start a kernel, to be attacked."""
     return server.client().start_kernel("attacked")
 
 
@@ -172,7 +171,13 @@ def test_the_token_leaves_the_address_bar(server: BookServerProcess, stranger: C
 
 
 def test_the_token_is_in_nothing_that_is_served(server: BookServerProcess, reader: Client) -> None:
-    for path in ("/site/index.html", "/site/_static/live.json", "/site/_static/live.js", "/site/missing.html", "/login"):
+    for path in (
+        "/site/index.html",
+        "/site/_static/live.json",
+        "/site/_static/live.js",
+        "/site/missing.html",
+        "/login",
+    ):
         assert server.token not in reader.get(path).text, path
 
 
@@ -309,7 +314,8 @@ def test_the_kernel_handed_out_is_warm_and_its_namespace_is_empty(server: BookSe
     kernel = reader.start_kernel("warm")
     code = (
         "import os, sys\n"
-        "print({'torch', 'numpy', 'matplotlib.pyplot'} <= set(sys.modules), [n for n in dir() if n in ('torch', 'np', 'plt', '_figure')],"
+        "print({'torch', 'numpy', 'matplotlib.pyplot'} <= set(sys.modules), "
+        "[n for n in dir() if n in ('torch', 'np', 'plt', '_figure')],"
         " os.getcwd())"
     )
     reply = reader.execute(kernel, code)
@@ -331,7 +337,10 @@ def test_a_page_gets_its_own_kernel_again(reader: Client) -> None:
 
 
 def test_another_kernel_than_the_books_cannot_be_started(reader: Client) -> None:
-    assert reader.post("/api/sessions", {"path": "x", "name": "x", "type": "notebook", "kernel": {"name": "bash"}}).status == 501
+    assert (
+        reader.post("/api/sessions", {"path": "x", "name": "x", "type": "notebook", "kernel": {"name": "bash"}}).status
+        == 501
+    )
 
 
 def test_idle_kernels_are_culled_but_not_the_spare(site: Path) -> None:
@@ -344,7 +353,9 @@ def test_idle_kernels_are_culled_but_not_the_spare(site: Path) -> None:
         # The spare has been idle for at least as long by the time that a second kernel is culled.
         other = reader.start_kernel("second")
         assert other != kernel
-        assert [child.pid for child in server.kernels()][: len(spare)] == spare, "the spare was handed out, not started anew"
+        assert [child.pid for child in server.kernels()][: len(spare)] == spare, (
+            "the spare was handed out, not started anew"
+        )
     finally:
         server.stop()
 
@@ -391,7 +402,8 @@ def test_a_reader_stays_logged_in_when_the_server_is_started_again(site: Path) -
 
 def test_the_users_jupyter_configuration_is_not_read(site: Path, tmp_path: Path) -> None:
     (tmp_path / "jupyter_server_config.py").write_text(
-        "c.ServerApp.ip = '0.0.0.0'\nc.ServerApp.allow_origin = '*'\nc.IdentityProvider.token = ''\nc.ServerApp.disable_check_xsrf = True\n"
+        "c.ServerApp.ip = '0.0.0.0'\nc.ServerApp.allow_origin = '*'\n"
+        "c.IdentityProvider.token = ''\nc.ServerApp.disable_check_xsrf = True\n"
     )
     environment = {"JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_CONFIG_PATH": str(tmp_path)}
     server = BookServerProcess(site, site, environment=environment)
@@ -420,7 +432,8 @@ def test_a_port_in_use(site: Path) -> None:
         port = taken.getsockname()[1]
         code, said = _refusal("--html", str(site), "--root", str(site), "--port", str(port))
     assert code == 1
-    assert said == f"python -m booksite.server: port {port} cannot be used (Address already in use): choose another one with --port\n"
+    reason = f"port {port} cannot be used (Address already in use): choose another one with --port"
+    assert said == f"python -m booksite.server: {reason}\n"
 
 
 @pytest.mark.parametrize(
@@ -432,7 +445,10 @@ def test_a_port_in_use(site: Path) -> None:
         (["--html", "{site}", "--root", "{site}/index.html"], "--root must be a folder, got {site}/index.html"),
         (["--html", "{site}", "--root", "{site}", "--port", "70000"], "--port must be from 0 to 65535, got 70000"),
         (["--html", "{site}", "--root", "{site}", "--port", "http"], "argument --port: invalid int value: 'http'"),
-        (["--html", "{site}", "--root", "{site}", "--cull-after", "0"], "--cull-after must be at least 1 second, got 0"),
+        (
+            ["--html", "{site}", "--root", "{site}", "--cull-after", "0"],
+            "--cull-after must be at least 1 second, got 0",
+        ),
         (["--host", "0.0.0.0"], "unrecognized arguments: --host 0.0.0.0"),
     ],
 )

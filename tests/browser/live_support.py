@@ -1,4 +1,4 @@
-"""What the tests of running cells share: the server as a reader starts it, in a process of its own, and a client that can misbehave."""
+"""What tests of running cells share: the server as a reader starts it, and a client that can misbehave."""
 
 from __future__ import annotations
 
@@ -38,11 +38,13 @@ def build_sample(target: Path) -> Path:
     """Build the sample book in a folder of its own, as `jb build` does; return its HTML."""
     shutil.copytree(SAMPLE, target, dirs_exist_ok=True)
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY / "code")}
-    command = [sys.executable, "-m", "jupyter_book.cli.main", "build", str(target)]
+    command = [str(Path(sys.executable).with_name("jb")), "build", str(target)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     html = target / "_build" / "html"
     assert done.returncode == 0, done.stdout + done.stderr
     assert (html / "book" / "cells.html").is_file(), done.stdout + done.stderr
+    # Not in the sample's _static: Jupyter Book sends every script that it finds there with every page.
+    shutil.copy(SAMPLE / "square.js", html / "_static" / "figures")
     return html
 
 
@@ -66,7 +68,9 @@ class Answer:
 class BookServerProcess:
     """`python -m booksite.server`, started as a reader does."""
 
-    def __init__(self, html: Path, root: Path, *arguments: str, port: int = 0, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, html: Path, root: Path, *arguments: str, port: int = 0, environment: dict[str, str] | None = None
+    ) -> None:
         command = [sys.executable, "-m", "booksite.server", "--html", str(html), "--root", str(root)]
         command += ["--no-browser", "--port", str(port), *arguments]
         self.html, self.root, self.arguments = html, root, arguments
@@ -153,11 +157,15 @@ class Client:
 
     def start_kernel(self, page: str = "book/cells") -> str:
         """Start (or find) the kernel of a page; return its id."""
-        answer = self.post("/api/sessions", {"path": page, "name": page, "type": "notebook", "kernel": {"name": "python3"}})
+        answer = self.post(
+            "/api/sessions", {"path": page, "name": page, "type": "notebook", "kernel": {"name": "python3"}}
+        )
         assert answer.status == 201, answer.text
         return answer.json["kernel"]["id"]
 
-    def connect(self, kernel: str, *, origin: str | None = None, host: str | None = None, query: str = "") -> websocket.WebSocket:
+    def connect(
+        self, kernel: str, *, origin: str | None = None, host: str | None = None, query: str = ""
+    ) -> websocket.WebSocket:
         """Open a kernel's channels; raises WebSocketBadStatusException if the server refuses."""
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         return websocket.create_connection(
@@ -172,9 +180,28 @@ class Client:
         """Run code; return the reply's content, with what was printed under "text"."""
         channel = self.connect(kernel)
         try:
-            header = {"msg_id": uuid.uuid4().hex, "msg_type": "execute_request", "session": "test", "username": "", "version": "5.3"}
-            content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False, "user_expressions": {}}
-            message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell", "buffers": []}
+            header = {
+                "msg_id": uuid.uuid4().hex,
+                "msg_type": "execute_request",
+                "session": "test",
+                "username": "",
+                "version": "5.3",
+            }
+            content = {
+                "code": code,
+                "silent": False,
+                "store_history": True,
+                "allow_stdin": False,
+                "user_expressions": {},
+            }
+            message = {
+                "header": header,
+                "parent_header": {},
+                "metadata": {},
+                "content": content,
+                "channel": "shell",
+                "buffers": [],
+            }
             channel.send(json.dumps(message))
             text, reply, idle = "", None, False
             while reply is None or not idle:

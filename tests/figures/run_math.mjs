@@ -1,14 +1,17 @@
 // Runs the live figures' arithmetic for the tests: a list of {program, data, …} on stdin, a list of answers on stdout.
 
 import { colorTable, tableOffset } from "../../book/_js/figures/lib/color-map.js";
-import { createScene, readScene } from "../../book/_js/figures/lib/cells-break-math.js";
+import { createScene, readScene, resize } from "../../book/_js/figures/lib/cells-break-math.js";
 import { compare, readShift } from "../../book/_js/figures/lib/equivariance-shift-math.js";
-import { correlate, explain, pathBetween, readKernels, readPicture } from "../../book/_js/figures/lib/sliding-kernel-math.js";
+import { correlate, explain, pathBetween, readKernels, readPicture, readWindow } from "../../book/_js/figures/lib/sliding-kernel-math.js";
 
 const programs = {
   correlate({ data }) {
     const picture = readPicture(data);
-    return readKernels(data, picture).kernels.map((kernel) => correlate(picture, kernel));
+    const { kernels, start } = readKernels(data, picture);
+    const outputs = kernels.map((kernel) => correlate(picture, kernel));
+    readWindow(data.window, outputs[start].rows, outputs[start].columns);
+    return outputs;
   },
   explain({ data, row, column }) {
     const picture = readPicture(data);
@@ -21,6 +24,7 @@ const programs = {
     for (const place of places) answer = world.place(place);
     return { ...answer, picture: world.picture, alpha: world.alpha };
   },
+  resize: ({ sprite, scale }) => resize(sprite, scale),
   shift: ({ data, which, down, right, wrap }) => compare(readShift(data), which, down, right, wrap),
   colors: ({ name, dark }) => colorTable(name, dark),
   offsets: ({ values, low, high }) => values.map((value) => tableOffset(value, low, high)),

@@ -15,7 +15,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from cnnbook import plotting
+from cnnbook import datasets, plotting
 
 NODE = Path(sys.executable).with_name("node")
 PROGRAM = Path(__file__).with_name("run_math.mjs")
@@ -142,22 +142,17 @@ def unpack(value: dict | list) -> torch.Tensor:
 
 
 def compose(data: dict, place: dict) -> tuple[torch.Tensor, torch.Tensor]:
-    """Picture (3, H, W) and alpha (H, W), by torch's own bilinear sampling."""
-    height, width, sprite = data["height"], data["width"], data["sprite"]
-    shape = (sprite["height"], sprite["width"], 4)
-    rgba = torch.from_numpy(np.frombuffer(base64.b64decode(sprite["rgba"]), np.uint8).reshape(shape) / 255)
-    rgba = rgba.permute(2, 0, 1)
-    premultiplied = torch.cat([rgba[:3] * rgba[3:], rgba[3:]])
-    y, x = torch.meshgrid(
-        torch.arange(height, dtype=torch.float64) + 0.5, torch.arange(width, dtype=torch.float64) + 0.5, indexing="ij"
-    )
-    # grid_sample counts from −1 to 1 over the sprite.
-    u = 2 * (x - place["x"]) / (place["scale"] * sprite["width"])
-    v = 2 * (y - place["y"]) / (place["scale"] * sprite["height"])
-    drawn = functional.grid_sample(premultiplied[None], torch.stack([u, v], -1)[None], align_corners=False)[0]
-    pixels = np.frombuffer(base64.b64decode(data["background"]), np.uint8).reshape(height, width, 3)
-    background = torch.from_numpy(pixels / 255).permute(2, 0, 1)
-    return drawn[:3] + (1 - drawn[3]) * background, drawn[3]
+    """Picture (3, H, W) and alpha (H, W), by the package."""
+
+    def values(text: str, *shape: int) -> torch.Tensor:
+        array = np.frombuffer(base64.b64decode(text), np.uint8).reshape(shape) / 255
+        return torch.from_numpy(array).permute(2, 0, 1).float()
+
+    sprite = data["sprite"]
+    rgba = values(sprite["rgba"], sprite["height"], sprite["width"], 4)
+    background = values(data["background"], data["height"], data["width"], 3)
+    picture, cover = datasets.paste(background, rgba[:3], rgba[3], (place["y"], place["x"]), place["scale"])
+    return picture.double(), cover.double()
 
 
 def random_place(rng: np.random.Generator, data: dict) -> dict:
@@ -175,17 +170,20 @@ def test_the_scene_and_its_scores_are_those_of_torch(seed: int, classes: int, pa
     answer = run("cells", data=data, places=places)
     picture, alpha = compose(data, places[-1])
     height, width, cell = data["height"], data["width"], data["cell"]
-    torch.testing.assert_close(tensor(answer["picture"], height, width, 3).permute(2, 0, 1), picture, **CLOSE)
-    torch.testing.assert_close(tensor(answer["alpha"], height, width), alpha, **CLOSE)
+    single = {"rtol": 0, "atol": 2e-6}  # the package pastes in float32
+    drawn = tensor(answer["picture"], height, width, 3).permute(2, 0, 1)
+    covered_pixels = tensor(answer["alpha"], height, width)
+    torch.testing.assert_close(drawn, picture, **single)
+    torch.testing.assert_close(covered_pixels, alpha, **single)
 
-    cells = functional.unfold(picture[None], cell, stride=cell)[0].T  # (cells, C·h·w)
+    cells = functional.unfold(drawn[None], cell, stride=cell)[0].T  # (cells, C·h·w)
     first, second = data["layers"]
     hidden = functional.relu(cells @ unpack(first["weight"]).T + unpack(first["bias"]))
     scores = hidden @ unpack(second["weight"]).T + unpack(second["bias"])
     torch.testing.assert_close(tensor(answer["scores"], *scores.shape), scores, **CLOSE)
     assert answer["labels"] == scores.argmax(1).tolist()
 
-    shares = functional.avg_pool2d(alpha[None, None], cell).flatten()
+    shares = functional.avg_pool2d(covered_pixels[None, None], cell).flatten()
     torch.testing.assert_close(tensor(answer["shares"], -1), shares, **CLOSE)
     called = scores.argmax(1) == data["object"]
     covered, touched = shares > 0.5, shares > 0.01
@@ -195,6 +193,25 @@ def test_the_scene_and_its_scores_are_those_of_torch(seed: int, classes: int, pa
         "alarms": ~covered & called,
     }  # fmt: skip
     assert {name: answer[name] for name in counts} == {name: int(cells.sum()) for name, cells in counts.items()}
+
+
+@pytest.mark.parametrize("scale", [0.15, 0.37, 1, 1.04, 1.7, 2.9])
+def test_resizing_is_that_of_torch_to_the_last_digit(scale: float) -> None:
+    values = np.random.default_rng(0).uniform(size=(21, 30, 4))
+    sprite = {"height": 21, "width": 30, "values": values.ravel().tolist()}
+    expected = functional.interpolate(
+        torch.from_numpy(values).permute(2, 0, 1)[None], scale_factor=scale, mode="bilinear", antialias=True
+    )[0].permute(1, 2, 0)
+    answer = run("resize", sprite=sprite, scale=scale)
+    torch.testing.assert_close(tensor(answer["values"], answer["height"], answer["width"], 4), expected, **CLOSE)
+
+
+@pytest.mark.parametrize("x", [18, 18.5, 19, 19.5, 20])
+def test_an_object_between_two_pixels_goes_where_python_rounds_it(x: float) -> None:
+    data = scene_data(np.random.default_rng(0))
+    place = {"x": x, "y": x - 6, "scale": 1}
+    answer = run("cells", data=data, places=[place])
+    torch.testing.assert_close(tensor(answer["alpha"], 24, 40), compose(data, place)[1], rtol=0, atol=2e-6)
 
 
 def test_an_object_outside_leaves_the_background() -> None:
@@ -323,6 +340,8 @@ BAD_PICTURES = [
     ("kernels", [{"name": "a", "weight": [[0] * 9] * 9}], "kernels[0].weight must be no larger than the picture"),
     ("kernels", [{"name": "a", "weight": [[1]], "limit": 0}], "kernels[0].limit must be more than 0, got 0"),
     ("start", 3, "start must be a whole number from 0 to 0, got 3"),
+    ("window", 3, "window must be [row, column], got 3"),
+    ("window", [8, 0], "window[0] must be a whole number from 0 to 7, got 8"),
 ]  # fmt: skip
 
 BAD_SCENES = [
@@ -337,6 +356,7 @@ BAD_SCENES = [
     ("layers/0/weight/float32", "AAAA", "layers[0].weight.float32 must be 5 × 192 × 4 = 3840 bytes"),
     ("start/scale", 9, "start.scale must be within scales [0.3,3], got 9"),
     ("start", DELETE, "start.x must be a finite number, got nothing"),
+    ("scales", [0.1, 2], "scales[0] must be at least 0.1429, which leaves a pixel of the sprite, got 0.1"),
     ("scales", [2, 1], "scales must be [min, max] with 0 < min < max, got [2,1]"),
 ]
 

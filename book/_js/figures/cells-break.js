@@ -26,7 +26,7 @@ export function render({ el, data }) {
   const truth = miniature("what is there", `${thing}, % of the cell`);
   const verdict = miniature("what the net says", [...letters.map((letter, i) => `${letter} ${classes[i]}`), "× wrong"].join(", "));
   const text = readout();
-  const size = slider("Size", { min: scales[0], max: scales[1], step: 0.01, value: start.scale, format: (s) => `× ${s.toFixed(2)}` }, (scale) => update({ scale }));
+  const size = slider("Size", { min: scales[0], max: scales[1], step: "any", value: start.scale, format: across }, (scale) => update({ scale }));
   const reset = button("Put back", () => update(start));
   const title = make("p", { class: "lf-title lf-role-input" }, `Drag the ${thing}`, make("small", {}, `${rows} × ${columns} cells of ${cell} × ${cell} pixels`));
   el.append(
@@ -59,6 +59,9 @@ export function render({ el, data }) {
     canvas.getContext("2d").putImageData(picture, 0, 0);
     const { labels, shares, wrong } = state.answer;
     labels.forEach((label, i) => {
+      const now = `${label} ${shares[i]} ${wrong[i]}`;
+      if (parts[i].shown === now) return;
+      parts[i].shown = now;
       const { border, tag, name, cross, part, share, said, letter, mark } = parts[i];
       const called = label === object;
       set(border, { class: called ? "lf-called" : "lf-cell", stroke: called ? colors[label] : "" });
@@ -80,7 +83,7 @@ export function render({ el, data }) {
       set(letter, { class: called ? "lf-letter lf-called-letter" : "lf-letter", transform: `translate(${-aside} ${-aside})` });
       set(mark, { visibility: wrong[i] ? "visible" : "hidden" });
     });
-    const [w, h] = [scene.sprite.width, scene.sprite.height].map((side) => Math.max(44, side * state.scale * unit));
+    const [w, h] = world.size().map((side) => Math.max(44, side * unit));
     Object.assign(handle.style, { width: `${w}px`, height: `${h}px`, left: `${state.x * unit - w / 2}px`, top: `${state.y * unit - h / 2}px` });
   }
 
@@ -88,7 +91,7 @@ export function render({ el, data }) {
   function layout() {
     const room = el.clientWidth;
     const wide = room >= SIDE_BY_SIDE;
-    const side = snapWidth(wide ? room * 0.66 : room, width);
+    const side = wide ? snapWidth(room * 0.66, width) : room;
     unit = side / width;
     const mini = wide ? Math.min(room - side - 28, 300) : (room - 16) / 2;
     el.style.setProperty("--lf-side", `${side}px`);
@@ -121,6 +124,10 @@ export function render({ el, data }) {
       return { border, tag, name, cross, part, share, said, letter, mark };
     });
     if (state.answer) draw();
+  }
+
+  function across(scale) {
+    return `${((scale * scene.sprite.width) / cell).toFixed(1)} cells`;
   }
 
   function sentence({ covered, found, missed, alarms }) {

@@ -3,7 +3,7 @@
 import { paintPlanes } from "./lib/cells.js";
 import { colorTable, cssColor, cssGradient, tableOffset } from "./lib/color-map.js";
 import { arrowStep, button, follow, isDark, make, makeSvg, number, readout, segmented, set, snapWidth } from "./lib/dom.js";
-import { correlate, explain, pathBetween, readKernels, readPicture } from "./lib/sliding-kernel-math.js";
+import { correlate, explain, pathBetween, readKernels, readPicture, readWindow } from "./lib/sliding-kernel-math.js";
 import { tapView } from "./lib/tap-view.js";
 
 const SIDE_BY_SIDE = 540; // px of room from which the two pictures stand side by side
@@ -109,7 +109,7 @@ export function render({ el, data }) {
 
   function describe() {
     const value = output().values[state.row * output().columns + state.column];
-    text.say(`${labels.output}[${state.row}, ${state.column}] = ${number(value, 3)}`);
+    text.say(`${labels.output}, row ${state.row}, column ${state.column}: ${number(value, 3)}`);
     taps?.show(explain(picture, kernel(), state.row, state.column));
   }
 
@@ -134,7 +134,7 @@ export function render({ el, data }) {
     const room = el.clientWidth;
     const wide = room >= SIDE_BY_SIDE;
     const gap = wide ? Math.max(64, Math.min(120, room * 0.1)) : 0;
-    const side = snapWidth(wide ? (room - gap) / 2 : room, width);
+    const side = wide ? snapWidth((room - gap) / 2, width) : room;
     el.style.setProperty("--lf-side", `${side}px`);
     el.style.setProperty("--lf-gap", `${gap}px`);
     pair.classList.toggle("lf-wide", wide);
@@ -254,14 +254,12 @@ export function render({ el, data }) {
   });
   el.figure = { update, state, output: () => output() };
 
-  /** As the reader finds it: the window has gone down every column of the left half. */
+  /** As the reader finds it: the window has gone, row by row, down to its place. */
   function begun() {
-    state.row = Math.floor(output().rows * 0.56);
-    state.column = Math.floor(output().columns * 0.5);
-    for (let row = 0; row < output().rows; row++) {
-      for (let column = 0; column <= state.column; column++) {
-        if (column < state.column || row <= state.row) state.seen[(row + margin()) * width + column + margin()] = 1;
-      }
+    const { rows, columns } = output();
+    [state.row, state.column] = readWindow(data.window, rows, columns);
+    for (let at = 0; at <= state.row * columns + state.column; at++) {
+      state.seen[(Math.floor(at / columns) + margin()) * width + (at % columns) + margin()] = 1;
     }
   }
 }

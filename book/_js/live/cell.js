@@ -56,13 +56,14 @@ export class LiveCell {
       this.#freshPlace().querySelector(".live-body").replaceWith(outputs.node);
       this.#fold(true);
       this.#show({ ran: true });
+      if (alone) this.#unfold();
     };
     return {
       handle: (message) => {
         const type = message.header.msg_type;
         if (outputs.handle(message) === false) return;
         if (!hidden || type === "error") show();
-        if (type === "error") this.node?.closest("details")?.setAttribute("open", "");
+        if (type === "error") this.#unfold();
       },
       end: () => {
         outputs.flush();
@@ -102,6 +103,11 @@ export class LiveCell {
   #show(change) {
     Object.assign((this.shown ??= {}), change);
     if (this.tools?.resetButton) this.tools.resetButton.hidden = !this.shown.ran && !this.shown.edited;
+  }
+
+  /** Open the folds around the reader's output: whoever ran this very cell wants to see it, and nobody should miss an error. */
+  #unfold() {
+    for (let fold = this.fresh?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   }
 
   /** The place of the reader's output: before the book's, or after the code. */

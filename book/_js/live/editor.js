@@ -58,7 +58,7 @@ export function openEditor(parent, text, { label, run, leave, changed }) {
         syntaxHighlighting(colours),
         // Escape first does what the editor means by it (drop a second selection); then it leads out.
         keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab, { key: "Escape", run: command(leave) }]),
-        EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocapitalize: "off" }),
+        EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0", spellcheck: "false", autocapitalize: "off" }),
         EditorView.updateListener.of((update) => update.docChanged && changed(update.state.doc.toString())),
       ],
     }),

@@ -1,7 +1,7 @@
 // The page's kernel: found or started through Jupyter's own client library, watched, and found again after an absence.
 
 import { KernelConnection } from "@jupyterlab/services/lib/kernel/default.js";
-import { getKernelModel, interruptKernel } from "@jupyterlab/services/lib/kernel/restapi.js";
+import { interruptKernel, listRunning } from "@jupyterlab/services/lib/kernel/restapi.js";
 import { ServerConnection } from "@jupyterlab/services/lib/serverconnection.js";
 import { shutdownSession, startSession } from "@jupyterlab/services/lib/session/restapi.js";
 
@@ -25,15 +25,19 @@ export class PageKernel {
     this.probe = probe; // address that answers {"kernel": true} to whom it knows
     this.on = on;
     this.connection = null;
-    this.connecting = null;
+    this.changing = null; // the change of kernel that is going on
     this.looking = false;
-    this.ending = null; // why the current kernel is about to go, if we know
   }
 
   /** Connect to the kernel of this page: the one it had before a reload, or a fresh one. */
   connect() {
-    this.connecting ??= this.#connect().finally(() => (this.connecting = null));
-    return this.connecting;
+    return this.#once(() => this.#connect());
+  }
+
+  /** Let only one change of the kernel go on at a time; who asks meanwhile waits for it. */
+  #once(change) {
+    this.changing ??= change().finally(() => (this.changing = null));
+    return this.changing;
   }
 
   async #connect() {
@@ -45,7 +49,36 @@ export class PageKernel {
     this.#listenTo(new KernelConnection({ model: this.session.kernel, serverSettings: this.settings, handleComms: false }));
     const known = sessionStorage.getItem(`live-kernel:${this.path}`);
     sessionStorage.setItem(`live-kernel:${this.path}`, this.connection.id);
-    if (known === this.connection.id) this.on.again?.();
+    if (known === this.connection.id) this.on.again();
+  }
+
+  /** Make sure that there is a kernel; one that the server has put away is replaced. */
+  async ensure() {
+    await this.connect();
+    // An idle kernel is shut down without a word to the page, so ask. It takes milliseconds.
+    const connected = this.connection.connectionStatus === "connected";
+    if (connected && !(await this.#lives(this.connection))) await this.#replace();
+  }
+
+  /** Whether the server still has that kernel. (Asking for the list is no failed request if it has not.) */
+  async #lives(connection) {
+    const models = await listRunning(this.settings);
+    return models.some((model) => model.id === connection.id && model.execution_state !== "dead");
+  }
+
+  #replace() {
+    return this.#once(() => {
+      this.#drop();
+      this.#lose("missing");
+      return this.#connect();
+    });
+  }
+
+  /** Stop listening to a kernel that is not ours any more. */
+  #drop() {
+    const connection = this.connection;
+    this.connection = null; // first, so that what it says at its end is not heard
+    connection?.dispose();
   }
 
   #listenTo(connection) {
@@ -78,13 +111,19 @@ export class PageKernel {
   async #look() {
     if (this.looking) return;
     this.looking = true;
+    let missed = false;
+    const kernel = this.connection?.id;
     try {
+      // The library tries once by itself, which is enough for a blink, and for a kernel that was restarted.
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
       for (;;) {
         const state = await this.#askServer();
-        if (state === "there") return;
+        if (state === "there") break;
+        missed = true;
         this.on.status(state);
         await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
       }
+      if (missed && this.connection?.id === kernel) this.on.back();
     } finally {
       this.looking = false;
     }
@@ -92,19 +131,16 @@ export class PageKernel {
 
   async #askServer() {
     try {
+      if (!this.connection || this.changing) return "there"; // somebody is at it
+      if (this.connection.connectionStatus === "connected" && !this.connection.isDisposed) return "there";
       const answer = await fetch(this.probe, { cache: "no-store", credentials: "same-origin" });
       if (answer.status === 403) return "locked";
       if (!answer.ok) return "offline";
-      const model = await getKernelModel(this.connection.id, this.settings);
-      if (model && model.execution_state !== "dead" && !this.connection.isDisposed) {
-        if (this.connection.connectionStatus !== "connected") await this.connection.reconnect();
-        this.on.back();
-      } else {
-        this.connection.dispose();
-        this.connection = null;
-        this.#lose("missing");
-        await this.connect();
-      }
+      const connection = this.connection;
+      const lives = connection && (await this.#lives(connection));
+      if (!connection || connection !== this.connection) return "there";
+      if (!lives || connection.isDisposed) await this.#replace();
+      else if (connection.connectionStatus !== "connected") await connection.reconnect();
       return "there";
     } catch {
       return "offline";
@@ -118,7 +154,7 @@ export class PageKernel {
    * @param {(message: object) => void} handle gets what the code shows, also later if it updates a display from elsewhere
    */
   async run(code, handle) {
-    await this.connect();
+    await this.ensure();
     const request = { code, silent: false, store_history: true, allow_stdin: false, stop_on_error: false };
     const future = this.connection.requestExecute(request, false);
     future.onIOPub = handle;
@@ -133,12 +169,13 @@ export class PageKernel {
 
   /** A fresh kernel for this page; the server has a warm one in hand, which a restart of the old process would not be. */
   async restart() {
-    const { id } = this.session;
-    this.connection.dispose();
-    this.connection = null;
-    this.#lose("restarted");
-    this.on.status("starting");
-    await shutdownSession(id, this.settings);
-    await this.connect();
+    await this.changing?.catch(() => {});
+    return this.#once(async () => {
+      this.#drop();
+      this.#lose("restarted");
+      this.on.status("starting");
+      if (this.session) await shutdownSession(this.session.id, this.settings);
+      await this.#connect();
+    });
   }
 }

@@ -51,10 +51,7 @@ class Session {
 
   run({ number }, { advance = false } = {}) {
     const cell = this.cells[number - 1];
-    // The reader can neither see nor run the set-up that the author hid at the top: it goes first, once per kernel.
-    const visible = this.cells.findIndex((other) => other.input);
-    const setUp = this.cells.slice(0, Math.max(0, visible)).filter((other) => other.ranIn !== this.kernels);
-    this.#enqueue([...setUp, cell], cell);
+    this.#enqueue([cell], cell);
     if (advance) this.#advanceFrom(cell);
     else if (!cell.node.contains(document.activeElement)) cell.editor?.focus({ preventScroll: true });
   }
@@ -72,8 +69,8 @@ class Session {
       this.queue.push({ cell, alone: cell === alone });
       if (cell !== this.current) cell.setState("queued");
     }
-    if (cells.length > 1 && !alone) this.bar.announce(`Running ${cells.length} cells`);
     this.bar.say("");
+    if (!alone) this.bar.announce(`Running ${cells.length} ${cells.length === 1 ? "cell" : "cells"}`);
     this.working ??= this.#work().finally(() => (this.working = null));
   }
 
@@ -81,10 +78,20 @@ class Session {
     let last = null;
     while (this.queue.length) {
       const job = this.queue.shift();
-      last = { job, ok: await this.#runCell(job) };
+      last = { job, ok: (await this.#setUpFor(job)) && (await this.#runCell(job)) };
       if (!last.ok) this.#dropQueue();
     }
     if (last?.ok) this.bar.announce(last.job.alone ? `Cell ${last.job.cell.number} has run` : "All cells have run");
+  }
+
+  /** The reader can neither see nor run the set-up that the author hid at the top: it goes before the first cell in each kernel. */
+  async #setUpFor({ cell, alone }) {
+    if (!alone) return true;
+    await this.kernel.ensure().catch(() => {}); // a kernel may turn out to be another one than the last time
+    const visible = this.cells.findIndex((other) => other.input);
+    for (const setUp of this.cells.slice(0, Math.max(0, visible)))
+      if (setUp !== cell && setUp.ranIn !== this.kernels && !(await this.#runCell({ cell: setUp, alone: false }))) return false;
+    return true;
   }
 
   /** Run one cell; returns whether the cells after it may run. */
@@ -164,7 +171,6 @@ class Session {
 
   #lost(reason) {
     this.kernels++;
-    this.#dropQueue();
     this.bar.say(REASONS[reason], reason === "restarted" ? "info" : "problem");
   }
 

@@ -41,11 +41,19 @@ class CellClassifier(nn.Module):
     torch.Size([5, 2])
     """
 
-    def __init__(self, cell_size: int, n_classes: int, in_channels: int = 3, hidden: int = 16) -> None:
+    def __init__(
+        self,
+        cell_size: int,
+        n_classes: int,
+        in_channels: int = 3,
+        hidden: int = 16,
+    ) -> None:
         super().__init__()
         self.cell_size = check_positive("cell_size", cell_size)
         self.in_channels = check_positive("in_channels", in_channels)
-        self.fc1 = nn.Linear(in_channels * cell_size**2, check_positive("hidden", hidden))
+        self.fc1 = nn.Linear(
+            in_channels * cell_size**2, check_positive("hidden", hidden)
+        )
         self.fc2 = nn.Linear(hidden, check_positive("n_classes", n_classes))
 
     def forward(self, cells: Tensor) -> Tensor:
@@ -53,7 +61,10 @@ class CellClassifier(nn.Module):
         check_tensor("cells", cells, "(N, C, M, M)")
         expected = (self.in_channels, self.cell_size, self.cell_size)
         if tuple(cells.shape[1:]) != expected:
-            raise ValueError(f"cells must have shape (N, {', '.join(map(str, expected))}), got {tuple(cells.shape)}")
+            raise ValueError(
+                f"cells must have shape (N, {', '.join(map(str, expected))}), "
+                f"got {tuple(cells.shape)}"
+            )
         return self.fc2(self.fc1(cells.flatten(1) - 0.5).relu())
 
     @torch.no_grad()

@@ -42,19 +42,35 @@ class LinearClassifier(nn.Module):
     torch.Size([5, 10])
     """
 
-    def __init__(self, in_channels: int, height: int, width: int, n_classes: int) -> None:
+    def __init__(
+        self, in_channels: int, height: int, width: int, n_classes: int
+    ) -> None:
         super().__init__()
-        for name, value in (("in_channels", in_channels), ("height", height), ("width", width), ("n_classes", n_classes)):
+        for name, value in (
+            ("in_channels", in_channels),
+            ("height", height),
+            ("width", width),
+            ("n_classes", n_classes),
+        ):
             check_positive(name, value)
-        bound = 1 / math.sqrt(in_channels * height * width)  # as torch.nn.Linear
-        self.weight = nn.Parameter(torch.empty(n_classes, in_channels, height, width).uniform_(-bound, bound))
+        bound = 1 / math.sqrt(
+            in_channels * height * width
+        )  # as torch.nn.Linear
+        self.weight = nn.Parameter(
+            torch.empty(n_classes, in_channels, height, width).uniform_(
+                -bound, bound
+            )
+        )
         self.bias = nn.Parameter(torch.zeros(n_classes))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores of each image."""
         check_tensor("x", x, "(N, C, H, W)")
         if x.shape[1:] != self.weight.shape[1:]:
-            raise ValueError(f"x must hold images of shape {tuple(self.weight.shape[1:])}, got {tuple(x.shape[1:])}")
+            raise ValueError(
+                f"x must hold images of shape {tuple(self.weight.shape[1:])}, "
+                f"got {tuple(x.shape[1:])}"
+            )
         return torch.einsum("nchw,kchw->nk", x, self.weight) + self.bias
 
 
@@ -83,4 +99,4 @@ def one_hot(labels: Tensor, n_classes: int) -> Tensor:
             [1., 0., 0.]])
     """
     check_labels("labels", labels, check_positive("n_classes", n_classes))
-    return torch.eye(n_classes)[labels]
+    return torch.eye(n_classes)[labels.long()]

@@ -6,7 +6,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cnnbook.checks import check_choice, check_odd, check_positive, check_tensor
+from cnnbook.checks import (
+    check_choice,
+    check_odd,
+    check_positive,
+    check_tensor,
+)
 from cnnbook.patches import PADDING_MODES, pad_image, sliding_patches
 
 
@@ -52,7 +57,14 @@ class PatchSegmenter(nn.Module):
     torch.Size([20, 30])
     """
 
-    def __init__(self, patch_size: int, n_classes: int, in_channels: int = 3, hidden: int = 0, padding_mode: str = "reflect") -> None:
+    def __init__(
+        self,
+        patch_size: int,
+        n_classes: int,
+        in_channels: int = 3,
+        hidden: int = 0,
+        padding_mode: str = "reflect",
+    ) -> None:
         super().__init__()
         self.patch_size = check_odd("patch_size", patch_size)
         check_positive("n_classes", n_classes)
@@ -61,7 +73,11 @@ class PatchSegmenter(nn.Module):
         first = check_positive("hidden", hidden) if hidden else n_classes
         n_inputs = check_positive("in_channels", in_channels) * patch_size**2
         layer = nn.Linear(n_inputs, first)  # for its initialisation
-        self.weight = nn.Parameter(layer.weight.detach().reshape(first, in_channels, patch_size, patch_size))
+        self.weight = nn.Parameter(
+            layer.weight.detach().reshape(
+                first, in_channels, patch_size, patch_size
+            )
+        )
         self.bias = nn.Parameter(layer.bias.detach())
         self.head = nn.Linear(first, n_classes) if hidden else None
 
@@ -69,33 +85,46 @@ class PatchSegmenter(nn.Module):
         """Return the scores of the centre pixel of each patch."""
         check_tensor("patches", patches, "(N, C, M, M)")
         if patches.shape[1:] != self.weight.shape[1:]:
-            raise ValueError(f"patches must have shape (N, {', '.join(map(str, self.weight.shape[1:]))}), got {tuple(patches.shape)}")
+            raise ValueError(
+                f"patches must have shape (N, "
+                f"{', '.join(map(str, self.weight.shape[1:]))}), "
+                f"got {tuple(patches.shape)}"
+            )
         sums = torch.einsum("ncij,dcij->nd", patches, self.weight) + self.bias
         return sums if self.head is None else self.head(sums.relu())
 
     def scores_by_patches(self, image: Tensor) -> Tensor:
-        """Score every pixel the literal way: cut out the patch around it and classify it.
+        """Score every pixel: cut out the patch around it and classify it.
 
         Shape:
             (C, H, W) → (K, H, W)
         """
         patches = sliding_patches(self._pad(image), self.patch_size)
-        rows = [self(row) for row in patches]  # a row of patches at a time, to spare memory
+        # A row of patches at a time, to spare memory.
+        rows = [self(row) for row in patches]
         return torch.stack(rows).permute(2, 0, 1)
 
     def scores_by_convolution(self, image: Tensor) -> Tensor:
-        """Score every pixel by sliding the weights over the image: the same numbers.
+        """Score every pixel by sliding the weights over the image.
 
         Shape:
             (C, H, W) → (K, H, W)
         """
         sums = F.conv2d(self._pad(image)[None], self.weight, self.bias)
-        if self.head is not None:  # a linear map of the hidden units at each pixel is a convolution with 1 × 1 kernels
-            sums = F.conv2d(sums.relu(), self.head.weight[:, :, None, None], self.head.bias)
+        if self.head is not None:
+            # A linear map of the units at each pixel: 1 × 1 kernels.
+            kernels = self.head.weight[:, :, None, None]
+            sums = F.conv2d(sums.relu(), kernels, self.head.bias)
         return sums[0]
 
     def _pad(self, image: Tensor) -> Tensor:
         """Give every pixel, also at the edge, a patch around it."""
+        check_tensor("image", image, "(C, H, W)")
+        in_channels = self.weight.shape[1]
+        if len(image) != in_channels:
+            raise ValueError(
+                f"image must have {in_channels} channels, got {len(image)}"
+            )
         return pad_image(image, self.patch_size // 2, self.padding_mode)
 
     @torch.no_grad()

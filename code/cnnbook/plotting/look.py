@@ -38,7 +38,9 @@ def color(name: str) -> str:
         if name in table[group]:
             return table[group][name][0]
     known = ", ".join([*table["roles"], *table["classes"]])
-    raise ValueError(f"name must be a role or class of look.json ({known}), got {name!r}")
+    raise ValueError(
+        f"name must be a role or class of look.json ({known}), got {name!r}"
+    )
 
 
 def dark_twin() -> dict[str, str]:
@@ -50,7 +52,11 @@ def dark_twin() -> dict[str, str]:
     '#15191e'
     """
     table = look()
-    return {light: dark for group in ("roles", "classes") for light, dark in table[group].values()}
+    return {
+        light: dark
+        for group in ("roles", "classes")
+        for light, dark in table[group].values()
+    }
 
 
 def register_colormaps() -> None:
@@ -61,5 +67,9 @@ def register_colormaps() -> None:
     """
     for name in ("signed", "activation"):
         for theme, suffix in (("light", ""), ("dark", "_dark")):
-            colormap = LinearSegmentedColormap.from_list(name + suffix, look()[name][theme], N=255)
-            mpl.colormaps.register(colormap, force=True)
+            if name + suffix in mpl.colormaps:  # a cell that is run again
+                continue
+            colormap = LinearSegmentedColormap.from_list(
+                name + suffix, look()[name][theme], N=255
+            )
+            mpl.colormaps.register(colormap)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -26,17 +27,33 @@ def show_image(ax: Axes, image: Tensor, title: str = "") -> AxesImage:
     if picture.ndim == 3 and picture.shape[0] == 1:
         picture = picture[0]
     if picture.ndim == 3 and picture.shape[0] == 3:
-        shown = ax.imshow(picture.permute(1, 2, 0).numpy(), interpolation="nearest")
+        shown = ax.imshow(
+            picture.permute(1, 2, 0).numpy(), interpolation="nearest"
+        )
     elif picture.ndim == 2:
-        shown = ax.imshow(picture.numpy(), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+        shown = ax.imshow(
+            picture.numpy(),
+            cmap="gray",
+            vmin=0,
+            vmax=1,
+            interpolation="nearest",
+        )
     else:
-        raise ValueError(f"image must have shape (3, H, W), (1, H, W) or (H, W), got {tuple(image.shape)}")
+        raise ValueError(
+            f"image must have shape (3, H, W), (1, H, W) or (H, W), got {tuple(image.shape)}"
+        )
     bare(ax)
     ax.set_title(title)
     return shown
 
 
-def show_signed(ax: Axes, values: Tensor, limit: float | None = None, title: str = "", numbers: str = "") -> AxesImage:
+def show_signed(
+    ax: Axes,
+    values: Tensor,
+    limit: float | None = None,
+    title: str = "",
+    numbers: str = "",
+) -> AxesImage:
     """Show signed values (H, W): the page's ground at zero, limits symmetric.
 
     Parameters
@@ -53,8 +70,11 @@ def show_signed(ax: Axes, values: Tensor, limit: float | None = None, title: str
         If given, each value is written into its cell in this format, such as ``".1f"``.
     """
     array = values.detach().float().numpy()
-    limit = float(np.abs(array).max()) if limit is None else limit
-    shown = ax.imshow(array, cmap="signed", vmin=-limit, vmax=limit, interpolation="nearest")
+    if limit is None:
+        limit = float(np.abs(array).max()) or 1.0  # all zero: the ground
+    shown = ax.imshow(
+        array, cmap="signed", vmin=-limit, vmax=limit, interpolation="nearest"
+    )
     if numbers:
         for (row, column), value in np.ndenumerate(array):
             strong = abs(value) > 0.62 * limit
@@ -67,49 +87,84 @@ def show_signed(ax: Axes, values: Tensor, limit: float | None = None, title: str
     return shown
 
 
-def show_labels(ax: Axes, labels: Tensor, classes: Sequence[str], title: str = "") -> AxesImage:
+def show_labels(
+    ax: Axes, labels: Tensor, classes: Sequence[str], title: str = ""
+) -> AxesImage:
     """Show a label map (H, W) in the colours of its classes; −1 is unlabelled."""
     colors = [color("unlabelled"), *(color(name) for name in classes)]
     shown = ax.imshow(
-        labels.numpy() + 1, cmap=ListedColormap(colors), vmin=-0.5, vmax=len(classes) + 0.5, interpolation="nearest"
+        labels.numpy() + 1,
+        cmap=ListedColormap(colors),
+        vmin=-0.5,
+        vmax=len(classes) + 0.5,
+        interpolation="nearest",
     )
     bare(ax)
     ax.set_title(title)
     return shown
 
 
-def legend_of_classes(ax: Axes, classes: Sequence[str], **kwargs: object) -> None:
+def legend_of_classes(ax: Axes, classes: Sequence[str], **kwargs: Any) -> None:
     """Add a legend that names the colour of each class."""
-    handles = [Patch(facecolor=color(name), edgecolor="none", label=name) for name in classes]
-    ax.legend(handles=handles, handlelength=1, handleheight=1, **kwargs)  # type: ignore[arg-type]
+    handles = [
+        Patch(facecolor=color(name), edgecolor="none", label=name)
+        for name in classes
+    ]
+    ax.legend(handles=handles, handlelength=1, handleheight=1, **kwargs)
 
 
-def outline(ax: Axes, row: float, column: float, height: float, width: float, role: str = "kernel", **kwargs: object) -> None:
+def outline(
+    ax: Axes,
+    row: float,
+    column: float,
+    height: float,
+    width: float,
+    role: str = "kernel",
+    **kwargs: Any,
+) -> None:
     """Outline the pixels from (row, column) on: a patch, a window, a receptive field. Never a fill that hides pixels."""
     size = look()["sizes"]["outline"]
-    style = {"edgecolor": color(role), "linewidth": size, "facecolor": "none", **kwargs}
-    ax.add_patch(Rectangle((column - 0.5, row - 0.5), width, height, **style))  # type: ignore[arg-type]
+    style = {
+        "edgecolor": color(role),
+        "linewidth": size,
+        "facecolor": "none",
+        **kwargs,
+    }
+    ax.add_patch(Rectangle((column - 0.5, row - 0.5), width, height, **style))
 
 
-def draw_cells(ax: Axes, rows: int, columns: int, cell_size: int, **kwargs: object) -> None:
+def draw_cells(
+    ax: Axes, rows: int, columns: int, cell_size: int, **kwargs: Any
+) -> None:
     """Draw the lines between cells over an image."""
-    style = {"color": color("ground"), "linewidth": 0.7, "alpha": 0.9, "linestyle": "-", **kwargs}
+    style = {
+        "color": color("ground"),
+        "linewidth": 0.7,
+        "alpha": 0.9,
+        "linestyle": "-",
+        **kwargs,
+    }
     for row in range(1, rows):
-        ax.axhline(row * cell_size - 0.5, **style)  # type: ignore[arg-type]
+        ax.axhline(row * cell_size - 0.5, **style)
     for column in range(1, columns):
-        ax.axvline(column * cell_size - 0.5, **style)  # type: ignore[arg-type]
+        ax.axvline(column * cell_size - 0.5, **style)
 
 
-def mark_cells(ax: Axes, labels: Tensor, classes: Sequence[str], cell_size: int, skip: Sequence[str] = ()) -> None:
-    """Frame each cell in the colour of its class and write the class's first letter into its corner."""
+def mark_cells(
+    ax: Axes,
+    labels: Tensor,
+    classes: Sequence[str],
+    cell_size: int,
+    skip: Sequence[str] = (),
+) -> None:
+    """Frame each cell in the colour of its class; cells of −1 or of the classes in ``skip`` get none."""
     for (row, column), k in np.ndenumerate(labels.numpy()):
-        name = classes[k]
-        if name in skip:
+        if k < 0 or classes[k] in skip:
             continue
         inset = cell_size * 0.06
         outline(
             ax, row * cell_size + inset, column * cell_size + inset, cell_size - 2 * inset, cell_size - 2 * inset,
-            role=name, linewidth=1.4,
+            role=classes[k], linewidth=1.4,
         )  # fmt: skip
 
 

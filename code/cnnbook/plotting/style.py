@@ -39,7 +39,9 @@ def use_style() -> None:
     Call it once, in the first cell of a chapter.
     """
     register_colormaps()
-    ink, muted, rule, ground = (color(role) for role in ("ink", "muted", "rule", "ground"))
+    ink, muted, rule, ground = (
+        color(role) for role in ("ink", "muted", "rule", "ground")
+    )
     mpl.rcParams.update(
         {
             "figure.figsize": (TEXT_WIDTH, 2.4),
@@ -59,7 +61,9 @@ def use_style() -> None:
             "axes.spines.right": False,
             "axes.linewidth": 0.8,
             "axes.grid": False,
-            "axes.prop_cycle": cycler(color=[color(role) for role in look()["series"]])
+            "axes.prop_cycle": cycler(
+                color=[color(role) for role in look()["series"]]
+            )
             + cycler(linestyle=["-", "--", "-.", ":"]),
             "text.color": ink,
             "xtick.color": muted,

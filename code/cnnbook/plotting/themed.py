@@ -56,7 +56,9 @@ def figure_pdf(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def attach_live_figure(figure: Figure, module: str, data: dict | None = None) -> Figure:
+def attach_live_figure(
+    figure: Figure, module: str, data: dict | None = None
+) -> Figure:
     """Make a figure the printed twin of a live one: where scripts run, ``module`` takes its place on the page.
 
     Parameters
@@ -79,30 +81,50 @@ def attach_live_figure(figure: Figure, module: str, data: dict | None = None) ->
         If ``module`` is not made of lower-case words joined by hyphens.
     """
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", module):
-        raise ValueError(f"module must be lower-case words joined by hyphens, got {module!r}")
-    figure.live_figure = (module, json.dumps(data or {}, separators=(",", ":")))  # type: ignore[attr-defined]
+        raise ValueError(
+            f"module must be lower-case words joined by hyphens, got {module!r}"
+        )
+    figure.live_figure = (
+        module,
+        json.dumps(data or {}, separators=(",", ":")),
+    )  # type: ignore[attr-defined]
     return figure
 
 
 def _draw(figure: Figure) -> str:
     """Return the figure as matplotlib writes it, from ``<svg`` on."""
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    text = re.sub(r"<metadata>.*?</metadata>", "", buffer.getvalue(), count=1, flags=re.DOTALL)  # matplotlib's own
+    figure.savefig(
+        buffer, format="svg", metadata={"Date": None, "Creator": None}
+    )
+    text = re.sub(
+        r"<metadata>.*?</metadata>",
+        "",
+        buffer.getvalue(),
+        count=1,
+        flags=re.DOTALL,
+    )  # matplotlib's own
     return text[text.index("<svg") :]
 
 
 def _themed_mappables(figure: Figure) -> Iterator[ScalarMappable]:
     """Yield the artists that are coloured through a map which has a dark twin."""
-    for artist in figure.findobj(lambda a: isinstance(a, ScalarMappable)):
-        if artist.get_cmap() is not None and f"{artist.get_cmap().name}_dark" in mpl.colormaps:
+    for artist in figure.findobj():
+        if (
+            isinstance(artist, ScalarMappable)
+            and artist.get_cmap() is not None
+            and f"{artist.get_cmap().name}_dark" in mpl.colormaps
+        ):
             yield artist
 
 
 @contextmanager
 def _dark_colormaps(figure: Figure) -> Iterator[None]:
     """Draw with the dark twins of the colour maps inside the block."""
-    changed = [(artist, artist.get_cmap().name) for artist in _themed_mappables(figure)]
+    changed = [
+        (artist, artist.get_cmap().name)
+        for artist in _themed_mappables(figure)
+    ]
     for artist, name in changed:
         artist.set_cmap(f"{name}_dark")
     try:
@@ -114,13 +136,21 @@ def _dark_colormaps(figure: Figure) -> Iterator[None]:
 
 def _pair_images(light: str, dark: str) -> str:
     """Put the dark version of each changed picture beside the light one, and pair up changed fill colours."""
-    light_parts, dark_parts = (re.split(r"(<image\b.*?/>)", text, flags=re.DOTALL) for text in (light, dark))
+    light_parts, dark_parts = (
+        re.split(r"(<image\b.*?/>)", text, flags=re.DOTALL)
+        for text in (light, dark)
+    )
     paired = []
     for one, other in zip(light_parts, dark_parts, strict=True):
         if one.startswith("<image") and one != other:
             shown = one.replace("<image", '<image class="light-only"', 1)
             hidden = re.sub(r' id="[^"]*"', "", other, count=1)
-            paired.append(shown + hidden.replace("<image", '<image class="dark-only" display="none"', 1))
+            paired.append(
+                shown
+                + hidden.replace(
+                    "<image", '<image class="dark-only" display="none"', 1
+                )
+            )
         else:
             paired.append(_pair_fills(one, other))
     return "".join(paired)
@@ -134,7 +164,11 @@ def _pair_fills(light: str, dark: str) -> str:
 
     def pair(match: re.Match[str]) -> str:
         other = next(dark_colors)
-        return match[0] if match[0] == other else f"light-dark({match[0]}, {other})"
+        return (
+            match[0]
+            if match[0] == other
+            else f"light-dark({match[0]}, {other})"
+        )
 
     return re.sub(r"#[0-9a-f]{6}\b", pair, light)
 
@@ -149,9 +183,15 @@ def _theme_colors(svg: str) -> str:
             light = value[len("light-dark(") :].split(",")[0]
             return f"{name}: {light}; {name}: {value}"
         # First the plain colour, for viewers that do not know light-dark(), then the pair.
-        return f"{name}: {value}; {name}: light-dark({value}, {twin[value]})" if value in twin else match[0]
+        return (
+            f"{name}: {value}; {name}: light-dark({value}, {twin[value]})"
+            if value in twin
+            else match[0]
+        )
 
-    return re.sub(r"\b(fill|stroke): (#[0-9a-f]{6}|light-dark\([^)]*\))", themed, svg)
+    return re.sub(
+        r"\b(fill|stroke): (#[0-9a-f]{6}|light-dark\([^)]*\))", themed, svg
+    )
 
 
 def _compress(match: re.Match[str]) -> str:

@@ -17,10 +17,13 @@ export function readScene(data) {
   const start = Object.fromEntries(["x", "y", "scale"].map((key) => [key, readNumber(data.start?.[key], `start.${key}`)]));
   const scales = readList(data.scales, "scales").map((value) => readNumber(value, "scales"));
   if (scales.length !== 2 || !(0 < scales[0] && scales[0] < scales[1])) fail("scales", "[min, max] with 0 < min < max", data.scales);
+  const sprite = readSprite(data.sprite);
+  const least = 1 / Math.min(sprite.height, sprite.width);
+  if (scales[0] < least) fail("scales[0]", `at least ${least.toFixed(4)}, which leaves a pixel of the sprite`, scales[0]);
   if (start.scale < scales[0] || start.scale > scales[1]) fail("start.scale", `within scales ${JSON.stringify(scales)}`, start.scale);
   return {
     height, width, cell, rows: height / cell, columns: width / cell,
-    background, sprite: readSprite(data.sprite), classes, object, layers, start, scales,
+    background, sprite, classes, object, layers, start, scales,
   };
 }
 
@@ -68,9 +71,9 @@ export function forward(layers, input) {
 }
 
 /**
- * A picture whose object can be moved. `place({x, y, scale})` puts the centre of the object at column x and row y (pixel
- * edges count: the picture spans 0 … width), and answers what the net says of each cell. Only cells that the object's box
- * meets are computed again.
+ * A picture whose object can be moved. `place({x, y, scale})` puts the centre of the object at column x and row y, to whole
+ * pixels, as cnnbook.datasets.paste does, and answers what the net says of each cell. Only cells that the object's box meets
+ * are computed again.
  */
 export function createScene(scene) {
   const { height, width, cell, rows, columns, background, layers, object } = scene;
@@ -79,6 +82,7 @@ export function createScene(scene) {
   const input = new Float64Array(3 * cell * cell);
   const empty = Array.from({ length: rows * columns }, (_, i) => score(i));
   let box = [0, 0, 0, 0]; // top, left, bottom, right; the last two outside
+  let resized = null; // the sprite at the last scale: to move it costs no resizing
 
   function score(index) {
     const top = Math.floor(index / columns) * cell;
@@ -106,21 +110,17 @@ export function createScene(scene) {
   }
 
   function paint({ x, y, scale }) {
-    const { sprite } = scene;
-    const reach = [(sprite.height / 2 + 0.5) * scale, (sprite.width / 2 + 0.5) * scale];
+    if (resized?.scale !== scale) resized = { scale, ...resize(scene.sprite, scale) };
+    const top = roundHalfEven(y - resized.height / 2);
+    const left = roundHalfEven(x - resized.width / 2);
     const within = (value, most) => Math.max(0, Math.min(most, value));
-    box = [
-      within(Math.floor(y - reach[0]), height), within(Math.floor(x - reach[1]), width),
-      within(Math.ceil(y + reach[0]), height), within(Math.ceil(x + reach[1]), width),
-    ];
-    const color = new Float64Array(4);
+    box = [within(top, height), within(left, width), within(top + resized.height, height), within(left + resized.width, width)];
     for (let i = box[0]; i < box[2]; i++) {
-      const v = (i + 0.5 - y) / scale + sprite.height / 2 - 0.5;
       for (let j = box[1]; j < box[3]; j++) {
-        sample(sprite, v, (j + 0.5 - x) / scale + sprite.width / 2 - 0.5, color);
+        const from = 4 * ((i - top) * resized.width + j - left);
         const at = i * width + j;
-        alpha[at] = color[3];
-        for (let c = 0; c < 3; c++) picture[3 * at + c] = color[c] + (1 - color[3]) * background[3 * at + c];
+        alpha[at] = resized.values[from + 3];
+        for (let c = 0; c < 3; c++) picture[3 * at + c] = resized.values[from + c] + (1 - alpha[at]) * background[3 * at + c];
       }
     }
   }
@@ -143,7 +143,7 @@ export function createScene(scene) {
     return { scores, shares, labels, ...count(shares, labels, object) };
   }
 
-  return { picture, alpha, place, box: () => box };
+  return { picture, alpha, place, size: () => [resized.width, resized.height] };
 }
 
 /** How the cells break: which are wrong, if a cell belongs to the object from half of its area on. */
@@ -160,18 +160,45 @@ export function count(shares, labels, object) {
   };
 }
 
-/** Bilinear, nothing outside. */
-function sample({ height, width, values }, v, u, color) {
-  color.fill(0);
-  const top = Math.floor(v);
-  const left = Math.floor(u);
-  for (let i = top; i <= top + 1; i++) {
-    if (i < 0 || i >= height) continue;
-    const down = 1 - Math.abs(v - i);
-    for (let j = left; j <= left + 1; j++) {
-      if (j < 0 || j >= width) continue;
-      const part = down * (1 - Math.abs(u - j));
-      for (let c = 0; c < 4; c++) color[c] += part * values[4 * (i * width + j) + c];
+/** Bilinear, and shrinking averages: what torch.nn.functional.interpolate does with antialias=True. */
+export function resize({ height, width, values }, scale) {
+  const rows = taps(height, scale);
+  const columns = taps(width, scale);
+  const wide = new Float64Array(4 * height * columns.length);
+  for (let i = 0, at = 0; i < height; i++) {
+    for (const { first, weights } of columns) {
+      for (let c = 0; c < 4; c++, at++) {
+        for (let j = 0; j < weights.length; j++) wide[at] += weights[j] * values[4 * (i * width + first + j) + c];
+      }
     }
   }
+  const line = 4 * columns.length;
+  const small = new Float64Array(rows.length * line);
+  rows.forEach(({ first, weights }, i) => {
+    weights.forEach((weight, j) => {
+      for (let at = 0; at < line; at++) small[i * line + at] += weight * wide[(first + j) * line + at];
+    });
+  });
+  return { height: rows.length, width: columns.length, values: small };
+}
+
+/** For each pixel of the resized line: the first pixel that counts, and the weights of it and the next ones. */
+function taps(length, scale) {
+  const count = Math.floor(length * scale);
+  const step = count === length ? 1 : 1 / scale; // torch leaves a side alone that would keep its length
+  const reach = Math.max(step, 1);
+  return Array.from({ length: count }, (_, i) => {
+    const middle = step * (i + 0.5);
+    const first = Math.max(Math.trunc(middle - reach + 0.5), 0);
+    const end = Math.min(Math.trunc(middle + reach + 0.5), length);
+    const weights = Array.from({ length: end - first }, (_, j) => Math.max(0, 1 - Math.abs(first + j - middle + 0.5) / reach));
+    const sum = weights.reduce((a, b) => a + b, 0);
+    return { first, weights: weights.map((weight) => weight / sum) };
+  });
+}
+
+/** As Python rounds. */
+function roundHalfEven(value) {
+  const below = Math.floor(value);
+  return value - below === 0.5 ? below + (below % 2 === 0 ? 0 : 1) : Math.round(value);
 }

@@ -88,7 +88,8 @@ export function snapWidth(room, pixels) {
 
 /** Is the page dark just here? */
 export function isDark(el) {
-  const probe = make("span", { style: "display:none;color:light-dark(rgb(0,0,0),rgb(255,255,255))" });
+  const probe = make("span", { hidden: "" });
+  probe.style.color = "light-dark(rgb(0, 0, 0), rgb(255, 255, 255))";
   el.append(probe);
   const dark = getComputedStyle(probe).color === "rgb(255, 255, 255)";
   probe.remove();

@@ -39,6 +39,13 @@ function readKernel(kernel, field, { channels, height, width }) {
   return { name: kernel.name, note: kernel.note ?? "", grey: Boolean(kernel.grey), size, weight, limit };
 }
 
+/** Where the window stands at first: [row, column] of its upper left corner; without it, in the middle. */
+export function readWindow(window, rows, columns) {
+  if (window === undefined) return [Math.floor(rows / 2), Math.floor(columns / 2)];
+  if (!Array.isArray(window) || window.length !== 2) fail("window", "[row, column]", window);
+  return [readIndex(window[0], "window[0]", rows), readIndex(window[1], "window[1]", columns)];
+}
+
 /** The output's size, (H − k + 1) × (W − k + 1). */
 export function outputSize(picture, size) {
   return { rows: picture.height - size + 1, columns: picture.width - size + 1 };

@@ -99,7 +99,7 @@ export function tapView(channels, labels) {
 
   function tapText() {
     const at = front * kernel.size ** 2 + picked;
-    const where = `row ${Math.floor(picked / kernel.size) + 1}, column ${(picked % kernel.size) + 1}`;
+    const where = `row ${Math.floor(picked / kernel.size)}, column ${picked % kernel.size}`;
     const plane = channels === 3 ? `${CHANNELS[front]}, ` : "";
     return `${plane}${where}: ${number(seen.patch[at], 3)} × ${number(kernel.weight[at], 3)} = ${number(seen.products[at], 3)}`;
   }

@@ -1,0 +1,663 @@
+"""Running cells as a reader meets them: Chromium, the real server, a real kernel."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+from tests.browser.conftest import Noise
+from tests.browser.live_support import REPOSITORY, BookServerProcess, wait_for
+
+expect.set_options(timeout=20_000)
+
+# The sample's cells as they stand in the page.
+SUM, TENSOR, FIGURE, DRAWING, TABLE, PROGRESS, FOLDED, OUTPUT_ONLY, FAILS, SOLUTION, FORMULA, LAST = range(12)
+STORED = "sum 21"
+
+
+class Reader:
+    """Somebody in front of the sample's page of cells."""
+
+    def __init__(self, page: Page, server: BookServerProcess, name: str = "book/cells.html") -> None:
+        self.page, self.server, self.name = page, server, name
+
+    def open(self) -> Reader:
+        self.page.goto(self.server.page(self.name))
+        expect(self.page.get_by_role("button", name="Run this page")).to_be_visible()
+        return self
+
+    def cell(self, index: int) -> Locator:
+        return self.page.locator("div.cell").nth(index)
+
+    def code(self, index: int) -> Locator:
+        return self.cell(index).locator(".cm-content")
+
+    def fresh(self, index: int) -> Locator:
+        return self.cell(index).locator(".live-fresh")
+
+    def stored(self, index: int) -> Locator:
+        return self.cell(index).locator(".cell_output")
+
+    @property
+    def bar(self) -> Locator:
+        return self.page.locator(".live-bar")
+
+    @property
+    def note(self) -> Locator:
+        return self.page.locator(".live-note")
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def wake(self) -> Reader:
+        """Make the page live without running anything."""
+        self.cell(SUM).locator(".cell_input").focus()
+        self.page.keyboard.press("Enter")
+        expect(self.code(SUM)).to_be_focused()
+        expect(self.bar).to_have_attribute("data-kernel", "idle")
+        return self
+
+    def write(self, index: int, code: str) -> None:
+        self.code(index).focus()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.insert_text(code)
+
+    def run(self, index: int, code: str | None = None, key: str = "Control+Enter") -> Locator:
+        """Run a cell with the keyboard; return its fresh output."""
+        if code is not None:
+            self.write(index, code)
+        self.code(index).focus()
+        self.page.keyboard.press(key)
+        return self.fresh(index)
+
+    def finished(self, index: int, state: str = "done") -> None:
+        expect(self.cell(index)).to_have_attribute("data-live", state)
+
+
+@pytest.fixture
+def reader(
+    book_server: BookServerProcess, new_context: Callable[..., BrowserContext], noise: Noise
+) -> Iterator[Reader]:
+    """Open the page for a reader without a kernel (what the reader before left running is shut down)."""
+    client = book_server.client()
+    for session in client.get("/api/sessions").json:
+        client.request("DELETE", f"/api/sessions/{session['id']}", headers={"X-XSRFToken": client.cookies["_xsrf"]})
+    page = new_context().new_page()
+    noise.listen(page)
+    return Reader(page, book_server).open()
+
+
+# --- before anything runs ---
+
+
+def test_stored_outputs_are_there_and_little_else_is_loaded(
+    book_server: BookServerProcess, new_context: Callable[..., BrowserContext], noise: Noise
+) -> None:
+    page = new_context().new_page()
+    noise.listen(page)
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    reader = Reader(page, book_server).open()
+    expect(reader.stored(SUM)).to_have_text(re.compile(STORED))
+    assert "token" not in page.url
+    assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]")[2].startswith("_xsrf=")
+    assert not [url for url in requests if "live-session" in url or "/api/" in url]
+    assert not [url for url in requests if not url.startswith(book_server.origin)]
+    assert book_server.token not in page.content()
+
+
+@pytest.mark.parametrize(("file", "most"), [("live.js", 25_000), ("live-session.js", 200_000)])
+def test_scripts_are_small(sample_site: Path, file: str, most: int) -> None:
+    assert len(gzip.compress((sample_site / "_static" / file).read_bytes())) <= most
+
+
+def test_a_page_without_code_has_no_script(sample_site: Path) -> None:
+    assert "live.js" not in (sample_site / "book" / "index.html").read_text()
+    assert "live.js" in (sample_site / "book" / "cells.html").read_text()
+
+
+# --- running ---
+
+
+def test_the_first_press_runs_the_page_and_every_kind_of_output_appears(reader: Reader) -> None:
+    reader.button("Run this page").click()
+    expect(reader.fresh(SUM)).to_contain_text("sum 21")
+    expect(reader.fresh(TENSOR)).to_contain_text("tensor([[0, 1]")
+    picture = reader.fresh(FIGURE).locator("img")
+    expect(picture).to_have_attribute("alt", "a line from the lower left to the upper right")
+    assert picture.get_attribute("src").startswith("data:image/png;base64,")
+    expect(reader.fresh(TABLE).locator("td").last).to_have_text("27")
+    expect(reader.fresh(OUTPUT_ONLY)).to_contain_text("only output 20")
+    expect(reader.fresh(FAILS).locator(".live-error .ansi-fg-1").first).to_contain_text("----")
+    expect(reader.fresh(FAILS)).to_contain_text("ZeroDivisionError: division by zero")
+    expect(reader.fresh(FORMULA).locator("mjx-container")).to_have_count(1)
+    expect(reader.bar).to_have_attribute("data-kernel", "idle")
+    reader.finished(LAST)
+    # Folded and hidden cells took part: the last one needs what they define.
+    for index, text in ((FOLDED, "folded 40"), (SOLUTION, "solved 42"), (LAST, "the last 42")):
+        assert text in reader.fresh(index).text_content()
+    # What the author removed stays removed.
+    expect(reader.fresh(PROGRESS)).to_have_count(0)
+    expect(reader.bar.get_by_role("status")).to_have_text("All cells have run")
+
+
+def test_first_output_comes_quickly_and_later_ones_at_once(reader: Reader, book_server: BookServerProcess) -> None:
+    def measure(action: Callable[[], None], output: Locator, text: str) -> float:
+        start = time.perf_counter()
+        action()
+        expect(output).to_contain_text(text)
+        return time.perf_counter() - start
+
+    firsts = []
+    for attempt in range(3):
+        if attempt:
+            client = reader.server.client()
+            for session in client.get("/api/sessions").json:
+                client.request(
+                    "DELETE", f"/api/sessions/{session['id']}", headers={"X-XSRFToken": client.cookies["_xsrf"]}
+                )
+            reader.open()
+        wait_for(lambda: sum(k.cpu_times().user > 1.5 for k in book_server.kernels()) >= 1, "a warm spare")
+        firsts.append(measure(reader.button("Run this page").click, reader.fresh(SUM), "sum 21"))
+        expect(reader.bar).to_have_attribute("data-kernel", "idle")
+    assert min(firsts) <= 1.5, firsts
+
+    later = []
+    for number in range(5):
+        reader.write(SUM, f"print({number} + 1000)")
+        later.append(
+            measure(lambda: reader.page.keyboard.press("Control+Enter"), reader.fresh(SUM), str(number + 1000))
+        )
+    assert statistics.median(later) <= 0.3, later
+
+
+def test_one_cell_runs_with_the_hidden_set_up_above_it(reader: Reader) -> None:
+    reader.cell(SUM).hover()
+    reader.cell(SUM).get_by_role("button", name="Run cell").click()
+    expect(reader.fresh(SUM)).to_contain_text("sum 21")
+    expect(reader.fresh(TENSOR)).to_have_count(0)
+
+
+def test_shift_enter_on_printed_code_makes_the_page_live_and_moves_on(reader: Reader) -> None:
+    reader.cell(SUM).locator(".cell_input").focus()
+    reader.page.keyboard.press("Shift+Enter")
+    expect(reader.fresh(SUM)).to_contain_text("sum 21")
+    expect(reader.code(TENSOR)).to_be_focused()
+
+
+def test_edited_code_runs(reader: Reader) -> None:
+    reader.wake()
+    expect(reader.run(SUM, "for i in range(2):\n    print('line', i)")).to_contain_text("line 0\nline 1")
+
+
+def test_run_above_runs_what_is_above(reader: Reader) -> None:
+    reader.wake()
+    reader.cell(FIGURE).hover()
+    reader.cell(FIGURE).get_by_role("button", name=re.compile("Run above")).click()
+    reader.finished(TENSOR)
+    expect(reader.bar).to_have_attribute("data-kernel", "idle")
+    expect(reader.fresh(SUM)).to_contain_text("sum 21")
+    expect(reader.fresh(FIGURE)).to_have_count(0)
+
+
+def test_streams_come_as_they_are_written(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    gate = tmp_path / "gate"
+    code = (
+        f"import os, sys, time\nprint('before')\nwhile not os.path.exists({str(gate)!r}):\n    time.sleep(0.02)\n"
+        "print('after'); print('aside', file=sys.stderr)"
+    )
+    fresh = reader.run(SUM, code)
+    expect(fresh).to_contain_text("before")
+    assert "after" not in fresh.inner_text()
+    expect(reader.cell(SUM)).to_have_attribute("data-live", "running")
+    gate.touch()
+    expect(fresh.locator(".live-stdout")).to_contain_text("after")
+    expect(fresh.locator(".live-stderr")).to_contain_text("aside")
+
+
+def test_a_progress_bar_stays_on_its_line(reader: Reader) -> None:
+    reader.wake()
+    fresh = reader.run(PROGRESS)
+    expect(fresh).to_contain_text("train: 100%")
+    reader.finished(PROGRESS)
+    assert fresh.locator(".live-stderr").inner_text().count("train") == 1
+    nested = (
+        "from tqdm import tqdm\nfor a in tqdm(range(2), desc='outer'):\n"
+        "    for b in tqdm(range(2), desc='inner'):\n        pass"
+    )
+    fresh = reader.run(PROGRESS, nested)
+    expect(fresh).to_contain_text(re.compile("outer: 100%"))
+    reader.finished(PROGRESS)
+    assert fresh.inner_text().count("outer") == 1
+
+
+def test_displays_are_updated_and_cleared(reader: Reader) -> None:
+    reader.wake()
+    reader.run(
+        SUM,
+        "from IPython.display import clear_output, display\n"
+        "handle = display('first', display_id=True); handle.update('second')",
+    )
+    reader.finished(SUM)
+    expect(reader.fresh(SUM).locator(".live-body")).to_have_text(re.compile(r"^'second'\s*$"))
+    reader.run(TENSOR, "handle.update('from below')")
+    expect(reader.fresh(SUM).locator(".live-body")).to_have_text(re.compile(r"^'from below'\s*$"))
+    reader.run(SUM, "from IPython.display import clear_output\nprint('old'); clear_output(wait=True); print('new')")
+    reader.finished(SUM)
+    expect(reader.fresh(SUM).locator(".live-body")).to_have_text(re.compile(r"^new\s*$"))
+
+
+def test_a_live_figure_in_a_fresh_output_is_mounted(reader: Reader) -> None:
+    reader.wake()
+    reader.run(DRAWING)
+    reader.finished(DRAWING)
+    reader.fresh(DRAWING).scroll_into_view_if_needed()
+    expect(reader.fresh(DRAWING).get_by_role("button", name="side 4")).to_be_visible()
+
+
+def test_drawings_do_not_disturb_each_other_or_the_page(reader: Reader) -> None:
+    reader.wake()
+    reader.run(DRAWING)
+    reader.finished(DRAWING)
+    reader.run(TABLE, "display(SVG(drawing))")
+    reader.finished(TABLE)
+    ids = reader.page.eval_on_selector_all("[id]", "nodes => nodes.map(node => node.id)")
+    assert len(ids) == len(set(ids))
+    for index in (DRAWING, TABLE):
+        svg = reader.fresh(index).locator("svg.plot")
+        reference = svg.locator("use").get_attribute("xlink:href")
+        assert svg.locator(reference).count() == 1
+    assert reader.page.evaluate("getComputedStyle(document.body).strokeLinecap") == "butt"
+    styles = reader.fresh(DRAWING).locator("style").text_content()
+    assert styles.startswith("#run")
+
+
+def test_outputs_cannot_act(reader: Reader) -> None:
+    reader.wake()
+    html = (
+        "<b>shown</b><script>window.acted = 1</script><img src='data:,' alt='' onerror='window.acted = 2'>"
+        "<a href='java\nscript:window.acted=3'>link</a><iframe srcdoc='<script>parent.acted=4</script>'></iframe>"
+    )
+    svg = (
+        "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9' onload='window.acted = 5'>"
+        "<script>window.acted = 6</script><rect width='9' height='9'/></svg>"
+    )
+    code = f"from IPython.display import HTML, SVG, display\ndisplay(HTML({html!r})); display(SVG({svg!r}))"
+    fresh = reader.run(SUM, code)
+    reader.finished(SUM)
+    expect(fresh.locator("b")).to_have_text("shown")
+    expect(fresh.locator("svg rect")).to_have_count(1)
+    assert fresh.locator("script, iframe, [onerror], [onload], a[href]").count() == 0
+    assert reader.page.evaluate("window.acted") is None
+
+
+def test_a_formula_is_typeset(reader: Reader) -> None:
+    reader.wake()
+    reader.run(FORMULA)
+    expect(reader.fresh(FORMULA).locator("mjx-container mjx-munder, mjx-container mjx-math").first).to_be_attached()
+
+
+def test_input_is_refused_with_a_reason(reader: Reader) -> None:
+    reader.wake()
+    fresh = reader.run(SUM, "input('name?')")
+    expect(fresh).to_contain_text("write the value into the code")
+
+
+# --- whose output is whose ---
+
+
+def test_the_books_output_is_folded_not_lost(reader: Reader) -> None:
+    reader.wake()
+    reader.run(SUM, "print('mine')")
+    expect(reader.fresh(SUM)).to_contain_text("mine")
+    expect(reader.fresh(SUM)).to_contain_text("Your run")
+    expect(reader.stored(SUM).locator("pre")).to_be_hidden()
+    toggle = reader.cell(SUM).get_by_role("button", name="Show the book’s output")
+    expect(toggle).to_have_attribute("aria-expanded", "false")
+    toggle.click()
+    expect(reader.stored(SUM)).to_contain_text(STORED)
+    expect(reader.stored(SUM).locator("pre")).to_be_visible()
+    expect(reader.fresh(SUM)).to_contain_text("mine")
+    reader.cell(SUM).get_by_role("button", name="Hide the book’s output").click()
+    expect(reader.stored(SUM).locator("pre")).to_be_hidden()
+
+
+def test_a_run_without_output_says_so(reader: Reader) -> None:
+    reader.wake()
+    expect(reader.run(SUM, "x = 1")).to_contain_text("no output")
+
+
+def test_captions_stay(reader: Reader) -> None:
+    reader.wake()
+    reader.run(FIGURE)
+    expect(reader.fresh(FIGURE).locator("img")).to_be_visible()
+    expect(reader.stored(FIGURE).locator("img")).to_be_hidden()
+    expect(reader.stored(FIGURE).locator("figcaption")).to_be_visible()
+    expect(reader.stored(FIGURE).locator("figcaption")).to_contain_text("A line that rises.")
+
+
+def test_reset_brings_back_the_authors_text_and_output(reader: Reader) -> None:
+    reader.wake()
+    reader.run(SUM, "print('mine')")
+    reader.finished(SUM)
+    reader.cell(SUM).get_by_role("button", name=re.compile("Reset")).click()
+    expect(reader.code(SUM)).to_have_text('print("sum", hidden + 1)')
+    expect(reader.fresh(SUM)).to_have_count(0)
+    expect(reader.stored(SUM).locator("pre")).to_be_visible()
+    expect(reader.cell(SUM).get_by_role("button", name=re.compile("Reset"))).to_be_hidden()
+
+
+def test_paper_gets_the_book(reader: Reader) -> None:
+    reader.wake()
+    reader.run(SUM, "print('mine')")
+    reader.finished(SUM)
+    reader.page.emulate_media(media="print")
+    expect(reader.fresh(SUM)).to_be_hidden()
+    expect(reader.code(SUM)).to_be_hidden()
+    expect(reader.bar).to_be_hidden()
+    expect(reader.stored(SUM).locator("pre")).to_be_visible()
+    expect(reader.cell(SUM).locator(".cell_input pre")).to_be_visible()
+
+
+# --- when something goes wrong ---
+
+
+def test_an_error_stops_the_cells_after_it(reader: Reader) -> None:
+    reader.wake()
+    reader.write(TENSOR, "raise ValueError('mine')")
+    reader.button("Run all").click()
+    expect(reader.note).to_have_text("Stopped at cell 3: ValueError. The cells after it did not run.")
+    expect(reader.fresh(SUM)).to_contain_text("sum 21")
+    expect(reader.fresh(FIGURE)).to_have_count(0)
+    expect(reader.page.locator("[data-live=queued]")).to_have_count(0)
+
+
+def test_a_name_that_is_defined_above_is_explained(reader: Reader) -> None:
+    reader.wake()
+    expect(reader.run(LAST)).to_contain_text("Cells above have not run in this kernel.")
+    reader.cell(LAST).get_by_role("button", name="Run the cells above, then this one").click()
+    expect(reader.fresh(LAST)).to_contain_text("the last 42")
+
+
+def test_an_endless_loop_is_interrupted(reader: Reader) -> None:
+    reader.wake()
+    fresh = reader.run(SUM, "print('begun')\nwhile True:\n    pass")
+    expect(fresh).to_contain_text("begun")
+    reader.button("Interrupt").click()
+    expect(fresh).to_contain_text("KeyboardInterrupt")
+    expect(reader.bar).to_have_attribute("data-kernel", "idle")
+    expect(reader.run(SUM, "print('again')")).to_contain_text("again")
+
+
+def test_a_restart_gives_a_fresh_kernel(reader: Reader) -> None:
+    reader.wake()
+    reader.run(SUM, "kept = 1")
+    reader.finished(SUM)
+    reader.button("Restart").click()
+    expect(reader.note).to_contain_text("A fresh kernel")
+    expect(reader.run(SUM, "print('kept' in globals())")).to_contain_text("False")
+
+
+def test_a_restart_stops_an_endless_loop(reader: Reader) -> None:
+    reader.wake()
+    expect(reader.run(SUM, "print('begun')\nwhile True:\n    pass")).to_contain_text("begun")
+    reader.button("Restart").click()
+    expect(reader.fresh(SUM)).to_contain_text("Stopped: the kernel was restarted.")
+    expect(reader.stored(SUM).locator("pre")).to_be_visible()
+    expect(reader.run(TENSOR, "print('again')")).to_contain_text("again")
+
+
+def test_a_dead_kernel_is_reported_and_replaced(reader: Reader, noise: Noise) -> None:
+    noise.expected = True  # Jupyter's library says on the console that it connects anew
+    reader.wake()
+    reader.run(TENSOR, "print('mine')")
+    reader.finished(TENSOR)
+    reader.run(SUM, "import os; os._exit(1)")
+    expect(reader.note).to_contain_text("The kernel died; its variables are gone.")
+    expect(reader.fresh(SUM)).to_contain_text("The kernel died while this cell ran.")
+    expect(reader.stored(SUM).locator("pre")).to_be_visible()
+    expect(reader.run(SUM, "print('alive')")).to_contain_text("alive")
+
+
+def test_a_culled_kernel_is_replaced_at_once(reader: Reader) -> None:
+    reader.wake()
+    client = reader.server.client()
+    reader.run(SUM, "kept = 1")
+    reader.finished(SUM)
+    (kernel,) = client.get("/api/kernels").json
+    client.request("DELETE", f"/api/kernels/{kernel['id']}", headers={"X-XSRFToken": client.cookies["_xsrf"]})
+    expect(reader.run(SUM, "print('alive', 'kept' in globals(), hidden)")).to_contain_text("alive False 20")
+    expect(reader.note).to_contain_text("is gone, and its variables with it")
+
+
+def test_variables_survive_a_reload(reader: Reader) -> None:
+    reader.wake()
+    reader.run(SUM, "kept = 'still here'")
+    reader.finished(SUM)
+    reader.page.reload()
+    expect(reader.stored(SUM).locator("pre")).to_be_visible()
+    reader.wake()
+    expect(reader.note).to_contain_text("still running; its variables are there")
+    expect(reader.run(SUM, "print(kept)")).to_contain_text("still here")
+
+
+def test_the_page_waits_for_a_stopped_server_and_comes_back(
+    sample_site: Path, new_context: Callable[..., BrowserContext], noise: Noise
+) -> None:
+    noise.expected = True  # a server that is not there
+    root = sample_site.parents[1] / "book"
+    server = BookServerProcess(sample_site, root)
+    page = new_context().new_page()
+    reader = Reader(page, server).open().wake()
+    reader.run(SUM, "kept = 1\nprint('mine')")
+    reader.finished(SUM)
+    server.stop()
+    expect(reader.note).to_contain_text("The book’s server does not answer.")
+    expect(reader.fresh(SUM)).to_contain_text("mine")
+
+    server = BookServerProcess(sample_site, root, port=server.port)
+    expect(reader.note).to_contain_text("is gone, and its variables with it")
+    expect(reader.bar).to_have_attribute("data-kernel", "idle")
+    expect(reader.run(SUM, "print('kept' in globals())")).to_contain_text("False")
+
+    # A server that was cleaned and built anew does not know its readers any more.
+    server.stop()
+    (sample_site.parent / "live" / "cookie_secret").unlink()
+    server = BookServerProcess(sample_site, root, port=server.port)
+    expect(reader.note).to_contain_text("has a new key")
+    other = page.context.new_page()
+    other.goto(server.page("book/index.html"))
+    expect(reader.bar).to_have_attribute("data-kernel", "idle")
+    expect(reader.run(SUM, "print('back')")).to_contain_text("back")
+    server.stop()
+
+
+# --- keyboard, phone, screen reader ---
+
+
+def test_the_keyboard_alone_is_enough(reader: Reader) -> None:
+    page = reader.page
+    reader.cell(SUM).locator(".cell_input").focus()
+    page.keyboard.press("Enter")
+    expect(reader.code(SUM)).to_be_focused()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text("if True:")
+    page.keyboard.press("Enter")
+    page.keyboard.insert_text("print('indented')")
+    page.keyboard.press("Enter")
+    page.keyboard.insert_text("pass")
+    page.keyboard.press("Home")
+    page.keyboard.press("Tab")  # indents in here
+    expect(reader.code(SUM)).to_have_text(re.compile(r"        pass$"))
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Control+Enter")
+    expect(reader.fresh(SUM)).to_contain_text("indented")
+    expect(reader.code(SUM)).to_be_focused()
+    page.keyboard.press("Escape")
+    run = reader.cell(SUM).get_by_role("button", name="Run cell 2")
+    expect(run).to_be_focused()
+    assert run.evaluate("node => getComputedStyle(node).outlineStyle") == "solid"
+    expect(reader.cell(SUM).locator(".live-tools")).to_have_css("opacity", "1")
+    page.keyboard.press("Tab")
+    expect(reader.cell(SUM).get_by_role("button", name=re.compile("Run above"))).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(reader.cell(SUM).get_by_role("button", name=re.compile("Reset"))).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(reader.code(SUM)).to_have_text('print("sum", hidden + 1)')
+    page.keyboard.press("Shift+Enter")
+    expect(reader.code(TENSOR)).to_be_focused()
+    page.keyboard.press("Shift+Tab")  # in an editor this takes indentation away; Escape leads out first
+    expect(reader.code(TENSOR)).to_be_focused()
+
+
+def test_the_buttons_show_with_mouse_and_keyboard_only(reader: Reader) -> None:
+    tools = reader.cell(TENSOR).locator(".live-tools")
+    reader.page.mouse.move(0, 0)
+    expect(tools).to_have_css("opacity", "0")
+    reader.cell(TENSOR).hover()
+    expect(tools).to_have_css("opacity", "1")
+    reader.page.mouse.move(0, 0)
+    expect(tools).to_have_css("opacity", "0")
+    reader.cell(TENSOR).locator(".cell_input").focus()
+    expect(tools).to_have_css("opacity", "1")
+
+
+def test_on_a_phone(book_server: BookServerProcess, new_context: Callable[..., BrowserContext], noise: Noise) -> None:
+    context = new_context(viewport={"width": 390, "height": 800}, is_mobile=True, has_touch=True, device_scale_factor=2)
+    page = context.new_page()
+    noise.listen(page)
+    reader = Reader(page, book_server).open()
+    tools = reader.cell(SUM).locator(".live-tools")
+    expect(tools).to_have_css("opacity", "1")
+    reader.cell(SUM).get_by_role("button", name="Run cell").tap()
+    expect(reader.fresh(SUM)).to_contain_text("sum 21")
+    reader.button("Run all").tap()
+    reader.finished(LAST)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for button in page.locator(".live-bar button, .live-tools button, .live-mark button").all():
+        if button.is_visible():
+            box = button.bounding_box()
+            assert min(box["width"], box["height"]) >= 36, button.inner_text()
+    code = tools.locator("xpath=..").locator(".live-editor").bounding_box()
+    assert tools.bounding_box()["y"] >= code["y"] + code["height"] - 1, "the buttons cover no code"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious(reader: Reader, theme: str) -> None:
+    axe = (REPOSITORY / "node_modules" / "axe-core" / "axe.min.js").read_text()
+    reader.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+
+    def violations() -> list[tuple[str, list[str]]]:
+        reader.page.evaluate(axe)
+        found = reader.page.evaluate("axe.run({include: '.bd-article', exclude: 'details.hide > summary'})")[
+            "violations"
+        ]
+        return [
+            (v["id"], [n["html"][:120] for n in v["nodes"]]) for v in found if v["impact"] in {"serious", "critical"}
+        ]
+
+    assert violations() == []
+    reader.wake()
+    reader.write(TENSOR, "import sys; print('\\x1b[31mred\\x1b[0m \\x1b[32mgreen\\x1b[0m', file=sys.stderr); input()")
+    reader.button("Run all").click()
+    expect(reader.note).to_contain_text("Stopped at cell 3")
+    assert violations() == []
+
+
+def test_a_listener_hears_results_and_nothing_more(reader: Reader) -> None:
+    listen = """() => {
+      const announcer = document.querySelector(".live-announcer");
+      window.heard = [];
+      new MutationObserver(() => heard.push(announcer.textContent)).observe(announcer, {childList: true});
+    }"""
+    reader.page.evaluate(listen)
+    reader.wake()
+    reader.run(SUM)
+    reader.finished(SUM)
+    reader.button("Run all").click()
+    reader.finished(LAST)
+    expect(reader.bar.get_by_role("status")).to_have_text("All cells have run")
+    said = [text for text in reader.page.evaluate("heard") if text]
+    assert said == ["Cell 2 has run", "Running 13 cells", "All cells have run"]
+
+
+# --- other sites ---
+
+
+@pytest.fixture
+def attacker() -> Iterator[str]:
+    """Serve a page on another origin of the same computer."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<!DOCTYPE html><title>attacker</title>")
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+        thread.join()
+
+
+def test_another_site_gets_nothing_from_a_reader_who_is_logged_in(reader: Reader, attacker: str, noise: Noise) -> None:
+    noise.expected = True
+    reader.wake()
+    origin = reader.server.origin
+    (kernel,) = reader.server.client().get("/api/kernels").json
+    page = reader.page.context.new_page()
+    page.goto(attacker)
+    attack = """async ([origin, kernel]) => {
+      const failed = () => "refused";
+      const read = await fetch(origin + "/api/kernels", {credentials: "include"}).then(() => "read", failed);
+      const post = await fetch(origin + "/api/sessions", {method: "POST", credentials: "include", body: "{}",
+        headers: {"Content-Type": "application/json"}}).then(() => "sent", failed);
+      const blind = {method: "POST", credentials: "include", mode: "no-cors", body: "{}"};
+      await fetch(origin + "/api/kernels", blind).catch(failed);
+      const socket = await new Promise((done) => {
+        const ws = new WebSocket(origin.replace("http", "ws") + "/api/kernels/" + kernel + "/channels");
+        ws.onopen = () => done("open");
+        ws.onerror = () => done("refused");
+      });
+      const script = await new Promise((done) => {
+        const node = document.createElement("script");
+        node.src = origin + "/site/_static/live.js";
+        node.onload = () => done("loaded");
+        node.onerror = () => done("refused");
+        document.head.append(node);
+      });
+      const frame = document.createElement("iframe");
+      frame.src = origin + "/site/book/cells.html";
+      await new Promise((done) => { frame.onload = done; document.body.append(frame); });
+      return {read, post, socket, script};
+    }"""
+    got = page.evaluate(attack, [origin, kernel["id"]])
+    assert got == {"read": "refused", "post": "refused", "socket": "refused", "script": "refused"}
+    (frame,) = page.main_frame.child_frames
+    assert "Cells of every kind" not in frame.content()
+    assert len(reader.server.client().get("/api/kernels").json) == 1
+
+
+def test_the_description_cannot_end_its_script(sample_site: Path) -> None:
+    html = (sample_site / "book" / "cells.html").read_text()
+    text = re.search(r'<script id="live-config" type="application/json">(.*?)</script>', html, re.DOTALL)[1]
+    assert "<" not in text
+    cells = json.loads(text)["cells"]
+    assert len(cells) == 13
+    assert [cell["source"] for cell in cells if not cell["shown"]] == ["hidden = 20"]

@@ -1,0 +1,112 @@
+"""A figure becomes one drawing for light and dark pages."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from cnnbook.plotting import attach_live_figure, color, figure_pdf, figure_svg, show_image, show_signed, use_style
+from cnnbook.plotting.look import look
+
+HREF = re.compile(r'xlink:href="data:image/(\w+);base64,([^"]+)"')
+
+
+@pytest.fixture(autouse=True)
+def _style() -> Iterator[None]:
+    with mpl.rc_context():
+        use_style()
+        yield
+
+
+def picture(match: tuple[str, str]) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(match[1]))).convert("RGB"))
+
+
+def test_a_drawing_is_well_formed_and_repeats() -> None:
+    fig, ax = plt.subplots()
+    ax.plot([1, 2, 3])
+    svg = figure_svg(fig)
+    assert ElementTree.fromstring(svg).tag.endswith("svg")
+    assert svg == figure_svg(fig)
+
+
+def test_colours_of_the_table_follow_the_page_and_others_do_not() -> None:
+    fig, ax = plt.subplots()
+    ax.plot([1, 2], color=color("kernel"))
+    ax.plot([2, 1], color="#123456")
+    light, dark = look()["roles"]["kernel"]
+    svg = figure_svg(fig)
+    assert f"stroke: {light}; stroke: light-dark({light}, {dark})" in svg
+    assert "stroke: #123456" in svg
+    assert "light-dark(#123456" not in svg
+
+
+def test_a_map_in_the_books_colours_is_there_twice() -> None:
+    fig, ax = plt.subplots()
+    show_signed(ax, torch.tensor([[-1.0, 0.0, 1.0]]))
+    svg = figure_svg(fig)
+    assert svg.count('class="light-only"') == svg.count('class="dark-only" display="none"') == 1
+    light, dark = (picture(found) for found in HREF.findall(svg))
+    middle = tuple(light[light.shape[0] // 2, light.shape[1] // 2]), tuple(dark[dark.shape[0] // 2, dark.shape[1] // 2])
+    for shade, ground in zip(middle, look()["roles"]["ground"], strict=True):
+        assert np.abs(np.array(shade) - np.array([int(ground[i : i + 2], 16) for i in (1, 3, 5)])).max() <= 3
+    assert ax.images[0].get_cmap().name == "signed"  # put back as it was
+
+
+def test_cells_drawn_as_vectors_get_both_colours() -> None:
+    fig, ax = plt.subplots()
+    ax.pcolormesh(np.array([[0.0, 1.0]]), cmap="activation")
+    table = look()["activation"]
+    svg = figure_svg(fig)
+    assert f"light-dark({table['light'][0]}, {table['dark'][0]})" in svg
+    assert f"light-dark({table['light'][-1]}, {table['dark'][-1]})" in svg
+
+
+def test_a_photograph_is_webp_and_few_colours_stay_exact() -> None:
+    fig, axes = plt.subplots(1, 2)
+    show_image(axes[0], torch.rand(3, 60, 60))
+    show_image(axes[1], torch.tensor([[0.0, 1.0]]))
+    kinds = [kind for kind, _ in HREF.findall(figure_svg(fig))]
+    assert sorted(kinds) == ["png", "webp"]
+
+
+def test_a_live_figure_takes_its_data_along() -> None:
+    fig, _ = plt.subplots()
+    data = {"text": 'a <b> & "c"', "numbers": [1, 2.5]}
+    assert attach_live_figure(fig, "sliding-kernel", data) is fig
+    found = re.search(r'<metadata data-live-figure="sliding-kernel">(.*?)</metadata>', svg := figure_svg(fig))
+    assert found is not None
+    assert json.loads(unescape(found[1])) == data
+    ElementTree.fromstring(svg)
+
+
+def test_a_figure_without_life_has_no_metadata() -> None:
+    fig, _ = plt.subplots()
+    assert "<metadata" not in figure_svg(fig)
+
+
+@pytest.mark.parametrize("name", ["Sliding", "a b", "../x", "a-", "", "x.js"])
+def test_a_modules_name_is_words_joined_by_hyphens(name: str) -> None:
+    fig, _ = plt.subplots()
+    with pytest.raises(ValueError, match=r"^module must be lower-case words joined by hyphens, got "):
+        attach_live_figure(fig, name)
+
+
+def test_print_gets_a_pdf_that_repeats() -> None:
+    fig, ax = plt.subplots()
+    ax.plot([1, 2])
+    pdf = figure_pdf(fig)
+    assert pdf.startswith(b"%PDF")
+    assert pdf == figure_pdf(fig)
