@@ -22,7 +22,9 @@ from sphinx.util import logging
 PACKAGE = "cnnbook"
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOURCE = REPOSITORY / "code"
-CODE_CELL = re.compile(r"^(?P<fence>`{3,}|:{3,})\{code-cell\}.*?\n(?P<body>.*?)^(?P=fence)\s*$", re.MULTILINE | re.DOTALL)
+CODE_CELL = re.compile(
+    r"^(?P<fence>`{3,}|:{3,})\{code-cell\}.*?\n(?P<body>.*?)^(?P=fence)\s*$", re.MULTILINE | re.DOTALL
+)
 KERNELSPEC = re.compile(r"^kernelspec: \{name: python3, display_name: Python 3\}$", re.MULTILINE)
 
 logger = logging.getLogger(__name__)
@@ -37,7 +39,9 @@ def cells_code(text: str) -> str:
     'import math\\n'
     """
     bodies = (match["body"] for match in CODE_CELL.finditer(text))
-    return "".join(re.sub(r"\A(---\n.*?^---\n|(:[^\n]*\n)+)", "", body, flags=re.DOTALL | re.MULTILINE) for body in bodies)
+    return "".join(
+        re.sub(r"\A(---\n.*?^---\n|(:[^\n]*\n)+)", "", body, flags=re.DOTALL | re.MULTILINE) for body in bodies
+    )
 
 
 def imported_modules(code: str) -> set[str]:
@@ -145,7 +149,9 @@ def note_fingerprint(app: Sphinx, docname: str, source: list[str]) -> None:
         source[0] = KERNELSPEC.sub(line, source[0], count=1)
 
 
-def outdated_pages(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+def outdated_pages(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
     """Name the pages whose modules changed since they were read."""
     stale = []
     for docname, key in _keys(env).items():

@@ -41,10 +41,17 @@ def mend_context(app: Sphinx, pagename: str, template: str, context: dict, doctr
             for mark in UNWANTED_SCRIPTS
         )
     ]
-    context["css_files"][:] = [f for f in context["css_files"] if "sphinx-thebe" not in str(getattr(f, "filename", f))]
+    unwanted_styles = ["sphinx-thebe"] if 'class="sd-' in context.get("body", "") else ["sphinx-thebe", "sphinx-design"]
+    context["css_files"][:] = [
+        file
+        for file in context["css_files"]
+        if not any(mark in str(getattr(file, "filename", file)) for mark in unwanted_styles)
+    ]
     context["metatags"] = VIEWPORT.sub("", context.get("metatags", ""))  # docutils' own; the theme has one
     if doctree is not None and 'name="description"' not in context.get("metatags", ""):
-        logger.warning("page has no description: add `myst: html_meta: description:` to its front matter", location=pagename)
+        logger.warning(
+            "page has no description: add `myst: html_meta: description:` to its front matter", location=pagename
+        )
     if doctree is not None:
         # myst-nb's name for its folds hides what they say from those who do not see (axe: label-content-name-mismatch).
         context["body"] = context["body"].replace(' aria-label="Toggle hidden content"', "")

@@ -1,7 +1,7 @@
 """Kernels that have imported torch and matplotlib before anybody asks for them.
 
 Starting Python with torch takes seconds; a reader who presses Run should wait for none of them. So one spare kernel
-stands ready; whoever asks for a kernel gets it, and the next is started once the reader's own cells have stopped computing.
+stands ready; whoever asks for a kernel gets it, and the next is started once the reader's cells have stopped computing.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class WarmKernelManager(AsyncMappingKernelManager):
 
     async def _async_start_kernel(
         self, *, kernel_id: str | None = None, path: ApiPath | None = None, **kwargs: Any
-    ) -> str:  # type: ignore[override]
+    ) -> str:
         """Hand out the spare, or start a kernel if there is none (or a particular one is wanted)."""
         any_will_do = kernel_id is None and kwargs.get("kernel_name") in {None, KERNEL_NAME}
         started = await self._take_spare() if any_will_do else None

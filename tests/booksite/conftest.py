@@ -44,7 +44,9 @@ def build(tmp_path: Path) -> Callable[..., Built]:
         }
         with warnings.catch_warnings(), patch_docutils(), docutils_namespace():
             warnings.simplefilter("ignore")  # Sphinx and docutils speak of their own next versions
-            app = Sphinx(source, None, tmp_path / "out", tmp_path / "trees", "html", settings, status=None, warning=said)
+            app = Sphinx(
+                source, None, tmp_path / "out", tmp_path / "trees", "html", settings, status=None, warning=said
+            )
             app.build()
         return Built(tmp_path / "out", said.getvalue())
 

@@ -66,7 +66,7 @@ def test_every_script_is_bundled_once_and_whole(made: Path) -> None:
     static = made / "static"
     names = {f"figures/{file.name}" for file in (assets.SCRIPTS / "figures").glob("*.js")} - {"figures/figures.js"}
     for name in ["live.js", "live-session.js", "figures.js", *names]:
-        assert "from\"@" not in (text := (static / name).read_text())
+        assert 'from"@' not in (text := (static / name).read_text())
         assert text
 
 

@@ -13,7 +13,7 @@ from booksite import chromium
 
 @pytest.fixture
 def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A machine without any browser; the returned folder is its PATH."""
+    """Make a machine without any browser; the returned folder is its PATH."""
     monkeypatch.delenv("CHROMIUM", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(chromium, "PLACES", ())
@@ -51,7 +51,9 @@ def test_playwrights_own_browser_is_the_last_resort(bare: Path, monkeypatch: pyt
     assert chromium.find_chromium() == "/somewhere/chrome"
 
 
-def test_a_wrong_name_is_an_error(bare: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_name_is_an_error(
+    bare: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     program(bare, "chromium")  # another one does not silently take its place
     monkeypatch.setenv("CHROMIUM", "/no/such/browser")
     with pytest.raises(FileNotFoundError, match=r"^CHROMIUM must be the path of a program, got '/no/such/browser'$"):
@@ -62,7 +64,9 @@ def test_a_wrong_name_is_an_error(bare: Path, monkeypatch: pytest.MonkeyPatch, c
     assert err == "CHROMIUM must be the path of a program, got '/no/such/browser'\n"
 
 
-def test_the_command_prints_the_path(bare: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_the_path(
+    bare: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     found = program(bare, "chromium")
     assert main(monkeypatch) == 0
     assert capsys.readouterr() == (f"{found}\n", "")
@@ -76,9 +80,13 @@ def test_without_a_browser_it_says_what_to_install(
     assert capsys.readouterr() == ("", chromium.ADVICE + "\n")
 
 
-def test_installing_uses_apt_where_it_may(bare: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_installing_uses_apt_where_it_may(
+    bare: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    text = f'#!/bin/sh\necho "apt-get $*"\nif [ "$1" = install ]; then echo "#!/bin/sh" > {bare}/chromium; /bin/chmod +x {bare}/chromium; fi\n'
+    browser = bare / "chromium"
+    makes_it = f'echo "#!/bin/sh" > {browser}; /bin/chmod +x {browser}'
+    text = f'#!/bin/sh\necho "apt-get $*"\nif [ "$1" = install ]; then {makes_it}; fi\n'
     program(bare, "apt-get", text)
     assert main(monkeypatch, "--install") == 0
     out, err = capfd.readouterr()

@@ -98,7 +98,9 @@ def test_a_re_export_counts_where_it_is_defined(toy: Toy) -> None:
     assert not toy.changes(code, "family/second.py", "class Second:\n    y = 1\n")
 
 
-@pytest.mark.parametrize("code", ["from toybook import family\nfamily.First()", "import toybook.family", "from toybook.family import *"])
+@pytest.mark.parametrize(
+    "code", ["from toybook import family\nfamily.First()", "import toybook.family", "from toybook.family import *"]
+)
 def test_a_package_taken_as_a_whole_counts_with_all_that_it_holds(toy: Toy, code: str) -> None:
     assert toy.changes(code, "family/second.py", "class Second:\n    y = 1\n")
     assert toy.changes(code, "base.py", "def base():\n    return 4\n")

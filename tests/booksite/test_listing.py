@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.booksite.conftest import Built
 
 from booksite import listing
 from booksite.listing import extract
-from tests.booksite.conftest import Built
 
 MODULE = '''\
 """Module."""
@@ -117,7 +117,9 @@ def test_a_bad_listing_is_named_with_its_line(build: Callable[..., Built], argum
     assert f"index.md:3: ERROR: {message}" in built.complaints
 
 
-def test_a_listing_fits_on_the_printed_page(build: Callable[..., Built], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_listing_fits_on_the_printed_page(
+    build: Callable[..., Built], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "wide.py").write_text(f"def f():\n    return {'1' * 80}\n")
     monkeypatch.setattr(listing, "SOURCE", tmp_path)
     built = build("booksite.listing", index="# Book\n\n```{package-code} wide f\n```\n")

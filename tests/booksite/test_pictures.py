@@ -8,11 +8,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
+from tests.booksite.conftest import Built
 
 from booksite.pictures import inline_svg
 from cnnbook import plotting
 from cnnbook.plotting.look import look
-from tests.booksite.conftest import Built
 
 DRAWING = """<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"
  width="72pt" height="36.5pt" viewBox="0 0 72 36.5">

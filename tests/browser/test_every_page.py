@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import yaml
 from playwright.sync_api import Page, expect
-
 from tests.browser.conftest import BookPage
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -171,7 +170,9 @@ def test_solutions_are_folded_and_unfold_by_keyboard(book_page: Opener, name: st
     for solution in solutions:
         body = solution.locator(":scope > section, :scope > details > section, .solution-content").first
         expect(body).to_be_hidden()
-        solution.locator("summary, button.toggle-button, .admonition-title [tabindex], .admonition-title button").first.focus()
+        solution.locator(
+            "summary, button.toggle-button, .admonition-title [tabindex], .admonition-title button"
+        ).first.focus()
         page.keyboard.press("Enter")
         expect(body).to_be_visible()
 

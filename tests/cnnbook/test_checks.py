@@ -26,7 +26,9 @@ def test_the_rank_is_that_of_the_shape_in_the_books_notation(shape: str) -> None
 
 @pytest.mark.parametrize("value", [np.zeros((1, 2, 3)), [[[0.0]]], None])
 def test_what_is_no_tensor_is_refused(value: object) -> None:
-    with pytest.raises(TypeError, match=rf"^image must be a torch.Tensor of shape \(C, H, W\), got {type(value).__name__}$"):
+    with pytest.raises(
+        TypeError, match=rf"^image must be a torch.Tensor of shape \(C, H, W\), got {type(value).__name__}$"
+    ):
         check_tensor("image", value, "(C, H, W)")
 
 

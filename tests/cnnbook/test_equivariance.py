@@ -64,7 +64,7 @@ def neighbours(x: Tensor) -> Tensor:
 
 
 def masked(x: Tensor) -> Tensor:
-    """The left column alone: neither."""
+    """Keep the left column alone: neither."""
     return x * (torch.arange(x.shape[-1]) == 0)
 
 
@@ -92,7 +92,11 @@ def test_the_errors_are_the_largest_differences() -> None:
 def test_a_mask_is_neither_and_a_constant_image_does_not_show_it() -> None:
     assert equivariance_error(masked, an_image(), (0, 3)) > 0.1
     assert invariance_error(masked, an_image(), (0, 3)) > 0.1
-    assert equivariance_error(neighbours, torch.ones(3, 3), (1, 1)) == invariance_error(neighbours, torch.ones(3, 3), (1, 1)) == 0
+    assert (
+        equivariance_error(neighbours, torch.ones(3, 3), (1, 1))
+        == invariance_error(neighbours, torch.ones(3, 3), (1, 1))
+        == 0
+    )
 
 
 @pytest.mark.parametrize("f", [torch.mean, lambda x: x[..., ::2], lambda x: x[..., 0]])

@@ -32,14 +32,13 @@ def own(modules: set[str]) -> set[str]:
 
 
 def test_the_graph_is_that_of_the_package(graph: grimp.ImportGraph) -> None:
-    files = {path for path in (REPOSITORY / "code" / "cnnbook").rglob("*.py")}
+    files = list((REPOSITORY / "code" / "cnnbook").rglob("*.py"))
     assert len(own(graph.modules)) == len(files)
     assert "cnnbook.patches" in graph.find_upstream_modules("cnnbook.models.patch_segmenter")  # it does see imports
 
 
 def test_no_module_imports_itself_round_about(graph: grimp.ImportGraph) -> None:
     for module in own(graph.modules):
-        assert module not in uses(graph, {module}) or module.count(".") == 1, module
         for imported in own(graph.find_modules_directly_imported_by(module)):
             assert module not in graph.find_upstream_modules(imported), (module, imported)
 
@@ -68,7 +67,7 @@ def test_plotting_alone_imports_matplotlib(graph: grimp.ImportGraph) -> None:
 
 
 def test_the_package_does_not_know_the_site(graph: grimp.ImportGraph) -> None:
-    assert not {module for module in graph.modules if module.split(".")[0] in {"booksite", "sphinx", "IPython"}} - {"IPython"}
+    assert not {module for module in graph.modules if module.split(".")[0] in {"booksite", "sphinx", "docutils"}}
 
 
 def test_the_folder_named_code_does_not_hide_the_standard_library() -> None:

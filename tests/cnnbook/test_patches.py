@@ -87,7 +87,9 @@ def test_bad_borders_are_refused() -> None:
         pad_image(image, 1.0)
     with pytest.raises(TypeError, match=r"^border must be an int, got bool$"):
         pad_image(image, True)
-    with pytest.raises(ValueError, match=r"^mode must be one of 'zeros', 'reflect', 'replicate', 'circular', got 'mirror'$"):
+    with pytest.raises(
+        ValueError, match=r"^mode must be one of 'zeros', 'reflect', 'replicate', 'circular', got 'mirror'$"
+    ):
         pad_image(image, 1, "mirror")
 
 

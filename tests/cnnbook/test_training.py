@@ -13,7 +13,7 @@ from cnnbook.training import accuracy, predict, seeded, train
 
 
 def two_clouds(n: int = 100) -> tuple[Tensor, Tensor]:
-    """A toy problem: two clouds of points that a line separates."""
+    """Make a toy problem: two clouds of points that a line separates."""
     labels = torch.arange(n) % 2
     return torch.randn(n, 2) * 0.3 + (2 * labels[:, None] - 1.0), labels
 
@@ -156,7 +156,9 @@ def test_bad_labels_are_refused() -> None:
     with pytest.raises(TypeError, match=r"^labels must be an integer tensor, got dtype torch.float32$"):
         train(nn.Linear(2, 2), inputs, labels.float())
     for wrong, n in ((labels[:9], 9), (labels[:0], 0)):
-        with pytest.raises(ValueError, match=rf"^inputs and labels must have the same length of at least 1, got 10 and {n}$"):
+        with pytest.raises(
+            ValueError, match=rf"^inputs and labels must have the same length of at least 1, got 10 and {n}$"
+        ):
             train(nn.Linear(2, 2), inputs, wrong)
     with pytest.raises(ValueError, match=r"^inputs and labels must have the same length of at least 1, got 0 and 0$"):
         train(nn.Linear(2, 2), inputs[:0], labels[:0])

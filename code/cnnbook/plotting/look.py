@@ -67,9 +67,9 @@ def register_colormaps() -> None:
     """
     for name in ("signed", "activation"):
         for theme, suffix in (("light", ""), ("dark", "_dark")):
-            if name + suffix in mpl.colormaps:  # a cell that is run again
-                continue
-            colormap = LinearSegmentedColormap.from_list(
-                name + suffix, look()[name][theme], N=255
-            )
-            mpl.colormaps.register(colormap)
+            if name + suffix not in mpl.colormaps:
+                stops = look()[name][theme]
+                colormap = LinearSegmentedColormap.from_list(
+                    name + suffix, stops, N=255
+                )
+                mpl.colormaps.register(colormap)

@@ -37,7 +37,9 @@ def test_it_starts_as_torchs_linear_layer_with_one_bias_a_class_at_zero() -> Non
 
 
 @pytest.mark.parametrize("place", range(4))
-@pytest.mark.parametrize(("value", "error", "message"), [(0, ValueError, "at least 1, got 0"), (2.0, TypeError, "an int, got float")])
+@pytest.mark.parametrize(
+    ("value", "error", "message"), [(0, ValueError, "at least 1, got 0"), (2.0, TypeError, "an int, got float")]
+)
 def test_bad_sizes_are_refused(place: int, value: object, error: type[Exception], message: str) -> None:
     sizes = [2, 2, 2, 2]
     sizes[place] = value

@@ -34,7 +34,11 @@ def make(case: Case, seed: int = 0) -> tuple[nn.Module, torch.Tensor]:
 
 
 def test_every_model_of_the_package_is_a_case() -> None:
-    exported = {name for name in models.__all__ if isinstance(value := getattr(models, name), type) and issubclass(value, nn.Module)}
+    exported = {
+        name
+        for name in models.__all__
+        if isinstance(value := getattr(models, name), type) and issubclass(value, nn.Module)
+    }
     assert exported == {name.split()[0] for name in CASES}
 
 

@@ -39,7 +39,11 @@ def scores_by_loops(model: PatchSegmenter, image: Tensor) -> Tensor:
 def scores_by_torch(model: PatchSegmenter, image: Tensor) -> Tensor:
     """Oracle: torch's own modules with the same weights."""
     x = functional.conv2d(pad_image(image, model.patch_size // 2, model.padding_mode)[None], model.weight, model.bias)
-    return (x if model.head is None else torch.einsum("nchw,kc->nkhw", x.relu(), model.head.weight) + model.head.bias[:, None, None])[0]
+    return (
+        x
+        if model.head is None
+        else torch.einsum("nchw,kc->nkhw", x.relu(), model.head.weight) + model.head.bias[:, None, None]
+    )[0]
 
 
 @given(model=MODELS, height=SIDES, width=SIDES)

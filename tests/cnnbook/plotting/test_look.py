@@ -37,7 +37,9 @@ def test_a_role_or_class_gives_its_light_colour() -> None:
 
 
 def test_an_unknown_role_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"^name must be a role or class of look.json \(ground, .*unlabelled\), got 'pink'$"):
+    with pytest.raises(
+        ValueError, match=r"^name must be a role or class of look.json \(ground, .*unlabelled\), got 'pink'$"
+    ):
         color("pink")
 
 
@@ -51,7 +53,9 @@ def test_no_light_colour_has_two_dark_twins() -> None:
 @pytest.mark.parametrize("role", ["ink", "muted", "input", "kernel", "output", "link", "alert", "good"])
 def test_text_can_be_read_on_both_grounds(role: str, theme: int) -> None:
     assert contrast(TABLE[role][theme], TABLE["ground"][theme]) >= 4.5
-    assert contrast(TABLE[role][theme], TABLE["surface"][theme]) >= (3 if role == "kernel" else 4.5)  # outlines, large type
+    assert contrast(TABLE[role][theme], TABLE["surface"][theme]) >= (
+        3 if role == "kernel" else 4.5
+    )  # outlines, large type
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

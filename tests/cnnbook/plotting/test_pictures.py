@@ -86,7 +86,7 @@ def test_an_outline_frames_its_pixels_and_hides_none(ax: Axes) -> None:
 
 def test_cells_are_parted_by_lines_between_them(ax: Axes) -> None:
     plotting.draw_cells(ax, rows=2, columns=3, cell_size=8)
-    assert [list(line.get_ydata()) for line in ax.lines][0] == [7.5, 7.5]
+    assert list(ax.lines[0].get_ydata()) == [7.5, 7.5]
     assert [line.get_xdata()[0] for line in ax.lines[1:]] == [7.5, 15.5]
 
 
