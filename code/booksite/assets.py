@@ -1,6 +1,7 @@
 """Everything third-party that a page needs, put into the site at build time: fonts, icons, MathJax, bundled scripts.
 
-The packages come from npm, pinned in ``package.json``; nothing of them is committed, and no page asks another host for anything.
+The packages come from npm, pinned in ``package.json``; nothing of them is committed, and no page asks another host for
+anything.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ FONTS = {
 }
 
 SUBSETS = {
-    "latin": "U+0000-00FF,U+0131,U+0152-0153,U+02BB-02BC,U+02C6,U+02DA,U+02DC,U+2000-206F,U+20AC,U+2122,U+2191,U+2193,U+2212,U+2215",
+    "latin": "U+0000-00FF,U+0131,U+0152-0153,U+02BB-02BC,U+02C6,U+02DA,U+02DC,U+2000-206F,U+20AC,U+2122,U+2191,U+2193,"
+    "U+2212,U+2215",
     "greek": "U+0370-0377,U+037A-037F,U+0384-038A,U+038C,U+038E-03A1,U+03A3-03FF",
 }
 
@@ -87,7 +89,9 @@ def _copy_mathjax(target: Path) -> None:
         return  # pinned: what was copied once stays right until `make clean`
     target.mkdir(parents=True)
     shutil.copy(source / "tex-mml-chtml.js", target)
-    shutil.copytree(source / "output" / "chtml" / "fonts" / "woff-v2", target / "output" / "chtml" / "fonts" / "woff-v2")
+    shutil.copytree(
+        source / "output" / "chtml" / "fonts" / "woff-v2", target / "output" / "chtml" / "fonts" / "woff-v2"
+    )
     shutil.copytree(source / "input" / "tex" / "extensions", target / "input" / "tex" / "extensions")
 
 

@@ -63,10 +63,14 @@ def install_chromium() -> bool:
     if not shutil.which("apt-get"):
         return False
     rights = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    if rights and (not shutil.which("sudo") or subprocess.run([*rights, "true"], capture_output=True, check=False).returncode):
+    if rights and (
+        not shutil.which("sudo") or subprocess.run([*rights, "true"], capture_output=True, check=False).returncode
+    ):
         return False
     commands = (["apt-get", "update", "-q"], ["apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium"])
-    return all(subprocess.run([*rights, *command], stdout=sys.stderr, check=False).returncode == 0 for command in commands)
+    return all(
+        subprocess.run([*rights, *command], stdout=sys.stderr, check=False).returncode == 0 for command in commands
+    )
 
 
 def main() -> int:

@@ -1,20 +1,23 @@
 """Which executed pages are still right: the cache's key covers the package's modules that a page uses.
 
-jupyter-cache knows a page by the text of its cells alone, so an edit of the package would leave old results standing. Here each
-page gets a fingerprint of the modules that its cells import (and of all that those import), of the package's data files and of the
-pinned requirements. The fingerprint is written into the page's kernelspec, which is part of the cache's key.
+jupyter-cache knows a page by the text of its cells alone, so an edit of the package would leave old results standing.
+Here each page gets a fingerprint of the modules that its cells import (and of all that those import), of the package's
+data files and of the pinned requirements. The fingerprint is written into the page's kernelspec, which is part of the
+cache's key.
 """
 
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
 import grimp
+from myst_nb.core.execute.cache import NotebookClientCache
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
@@ -31,12 +34,12 @@ logger = logging.getLogger(__name__)
 
 
 def cells_code(text: str) -> str:
-    """Return the code of a MyST page's cells, without their options.
+    r"""Return the code of a MyST page's cells, without their options.
 
     Examples
     --------
-    >>> cells_code("text\\n```{code-cell}\\n:tags: [hide-input]\\nimport math\\n```\\n")
-    'import math\\n'
+    >>> cells_code("text\n```{code-cell}\n:tags: [hide-input]\nimport math\n```\n")
+    'import math\n'
     """
     bodies = (match["body"] for match in CODE_CELL.finditer(text))
     return "".join(
@@ -156,10 +159,11 @@ def outdated_pages(
     stale = []
     for docname, key in _keys(env).items():
         path = Path(env.doc2path(docname))
-        if docname not in added | changed | removed and path.is_file():
-            if fingerprint(path.read_text(encoding="utf8")) != key:
-                logger.info("[execution] %s: a module that it uses has changed", docname)
-                stale.append(docname)
+        if docname in added | changed | removed or not path.is_file():
+            continue
+        if fingerprint(path.read_text(encoding="utf8")) != key:
+            logger.info("[execution] %s: a module that it uses has changed", docname)
+            stale.append(docname)
     return stale
 
 
@@ -169,8 +173,26 @@ def _keys(env: BuildEnvironment) -> dict[str, str]:
     return env.page_fingerprints  # type: ignore[attr-defined]
 
 
+def fill_cached_notebook(start_client: Callable[[NotebookClientCache], None]) -> Callable[[NotebookClientCache], None]:
+    """Put the cache's outputs into the notebook that the page was parsed from, too.
+
+    myst-nb 1.4.0 merges them into a copy and then writes the original to ``jupyter_execute``: a page that comes out of
+    the cache would be offered to the reader as a notebook without outputs.
+    """
+
+    @functools.wraps(start_client)
+    def start(client: NotebookClientCache) -> None:
+        parsed = client.notebook
+        start_client(client)
+        parsed.update(client.notebook)
+
+    return start
+
+
 def setup(app: Sphinx) -> dict:
     """Connect the fingerprints to the reading of pages."""
+    if not hasattr(NotebookClientCache.start_client, "__wrapped__"):
+        NotebookClientCache.start_client = fill_cached_notebook(NotebookClientCache.start_client)
     app.connect("source-read", note_fingerprint)
     app.connect("env-get-outdated", outdated_pages)
     return {"parallel_read_safe": False, "parallel_write_safe": True, "env_version": 1}

@@ -35,8 +35,8 @@ def prepare_site(app: Sphinx, config: Config) -> None:
     os.environ["CNNBOOK_FONTS"] = str(build / "fonts")
     os.environ["CNNBOOK_PRINT"] = "1"
     os.environ["TQDM_DISABLE"] = "1"  # progress bars are for readers at a live cell
-    # One thread a kernel, which sleeps when it waits: results do not depend on the number of cores, and two builds on two cores
-    # do not spin against each other (measured: a chapter of 25 s took more than five minutes).
+    # One thread a kernel, which sleeps when it waits: results do not depend on the number of cores, and two builds on
+    # two cores do not spin against each other (measured: a chapter of 25 s took more than five minutes).
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 

@@ -102,6 +102,11 @@ def _executed_notebook(app: Sphinx, page: str) -> Path:
     return Path(app.outdir).parent / "jupyter_execute" / f"{page}.ipynb"
 
 
+def _shows_code(cell: nbformat.NotebookNode) -> bool:
+    """Tell whether the page shows a cell's code."""
+    return not {"remove-input", "remove-cell"} & set(cell.metadata.get("tags", []))
+
+
 def add_live_page(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
@@ -115,6 +120,8 @@ def add_live_page(
     if not file.is_file():
         raise ExtensionError(f"{page}: its executed notebook {file} is missing: run `make clean`, then build again")
     notebook = nbformat.read(file, as_version=4)
+    if not any(_shows_code(notebook.cells[index]) for index in shown):
+        return  # nothing to run: the page only shows what its cells made
 
     target = Path(app.outdir) / NOTEBOOKS / f"{page}.ipynb"
     ensuredir(target.parent)
@@ -131,7 +138,6 @@ def add_live_page(
     )
     # Not a module: browsers refuse to load those into a page that was opened as a file.
     app.add_js_file("live.js", defer="defer", priority=710)
-    app.add_css_file("live.css", priority=910)
 
 
 def write_probe(app: Sphinx, error: Exception | None) -> None:

@@ -1,4 +1,4 @@
-"""Mends of the page that Jupyter Book and its theme make: what they load, and what a reader with a screen reader meets."""
+"""Mends of the page that Jupyter Book and its theme make: what they load, and what a screen reader meets."""
 
 from __future__ import annotations
 
@@ -32,13 +32,16 @@ def drop_shared_ids(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 def mend_context(app: Sphinx, pagename: str, template: str, context: dict, doctree: nodes.document | None) -> None:
-    """Drop thebe's scripts from the head, and ask each chapter for its description."""
+    """Drop from the head what the page does not use, mend names and roles, ask each chapter for its description."""
+    unwanted_scripts = [*UNWANTED_SCRIPTS]
+    if 'class="math' not in context.get("body", ""):
+        unwanted_scripts.append("mathjax/")  # 1.2 MB that a page without mathematics does not need
     context["script_files"][:] = [
         file
         for file in context["script_files"]
         if not any(
             mark in f"{getattr(file, 'filename', file)} {getattr(file, 'attributes', {}).get('body', '')}"
-            for mark in UNWANTED_SCRIPTS
+            for mark in unwanted_scripts
         )
     ]
     unwanted_styles = ["sphinx-thebe"] if 'class="sd-' in context.get("body", "") else ["sphinx-thebe", "sphinx-design"]
@@ -55,6 +58,10 @@ def mend_context(app: Sphinx, pagename: str, template: str, context: dict, doctr
     if doctree is not None:
         # myst-nb's name for its folds hides what they say from those who do not see (axe: label-content-name-mismatch).
         context["body"] = context["body"].replace(' aria-label="Toggle hidden content"', "")
+        # A list may hold list items alone, and docutils writes entries of a bibliography (axe: aria-required-children).
+        context["body"] = context["body"].replace(
+            '<div role="list" class="citation-list">', '<div class="citation-list">'
+        )
     if doctree is None:
         title = context.get("title", "")
         context["metatags"] = f'{context.get("metatags", "")}<meta name="description" content="{title} of the book">'

@@ -36,11 +36,13 @@ def inline_svg(svg: str, prefix: str, alt: str) -> str:
     Returns
     -------
     str
-        ``<svg class="plot" role="img" …>`` that is as wide as its column, at most :data:`SCALE` times its natural width.
+        ``<svg class="plot" role="img" …>`` that is as wide as its column, at most :data:`SCALE` times its own width.
     """
     svg = svg[svg.index("<svg") :]
     twins = dark_twin()
-    svg = re.sub(r'="(#[0-9a-f]{6})"', lambda m: f'="light-dark({m[1]}, {twins[m[1]]})"' if m[1] in twins else m[0], svg)
+    svg = re.sub(
+        r'="(#[0-9a-f]{6})"', lambda m: f'="light-dark({m[1]}, {twins[m[1]]})"' if m[1] in twins else m[0], svg
+    )
     referenced = set(re.findall(r'(?:url\(#|href="#)([^")]+)', svg))
     svg = re.sub(r'\sid="([^"]+)"', lambda m: f' id="{prefix}{m[1]}"' if m[1] in referenced else "", svg)
     svg = re.sub(r'(url\(#|href="#)([^")]+)', rf"\g<1>{prefix}\g<2>", svg)
@@ -74,7 +76,9 @@ class InlineDrawings(SphinxPostTransform):
             image.replace_self(nodes.raw("", text, format="html"))
 
 
-def load_figures_script(app: Sphinx, pagename: str, template: str, context: dict, doctree: nodes.document | None) -> None:
+def load_figures_script(
+    app: Sphinx, pagename: str, template: str, context: dict, doctree: nodes.document | None
+) -> None:
     """Send the live figures' loader to the pages that have one, and to no other."""
     if doctree is not None and any("data-live-figure" in raw.astext() for raw in doctree.findall(nodes.raw)):
         app.add_js_file("figures.js", type="module")

@@ -13,7 +13,8 @@ In a chapter::
       One number a class.
     :::
 
-and once, at the end of the book, ``:::{quiz-answers}``, which lists the right answers with their reasons for those who read on paper.
+and once, at the end of the book, ``:::{quiz-answers}``, which lists the right answers with their reasons for those who
+read on paper.
 """
 
 from __future__ import annotations

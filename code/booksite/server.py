@@ -27,6 +27,7 @@ from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.serverapp import ServerApp
 from tornado import web
 from tornado.netutil import bind_sockets
+from tornado.websocket import WebSocketClosedError
 from traitlets import Unicode
 from traitlets.config import Config
 
@@ -227,6 +228,7 @@ class BookServer(ServerApp):
 
     async def _post_start(self) -> None:
         """Warm a kernel, then tell the reader where the book is."""
+        asyncio.get_running_loop().set_exception_handler(_report_unless_left)
         self.kernel_manager.prepare_spare()
         address = f"{self.connection_url.rstrip('/')}{START_PAGE}?{urlencode({'token': self.identity_provider.token})}"
         print(f"\n  The book is open at\n\n    {address}\n\n  (Ctrl-C stops it.)\n", flush=True)
@@ -256,6 +258,12 @@ class BookServer(ServerApp):
         """Stop properly at the first Ctrl-C: there is nothing to lose that a question would save."""
         super().init_signal()
         signal.signal(signal.SIGINT, self._signal_stop)
+
+
+def _report_unless_left(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Report an error that nobody caught, except that a reader closed a page while its cells were writing."""
+    if not isinstance(context.get("exception"), WebSocketClosedError):
+        loop.default_exception_handler(context)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -313,7 +321,8 @@ def configure(options: argparse.Namespace) -> Config:
     html_folder = options.html.resolve()
     # What the build told its kernels, so that a run draws the figures that the page shows.
     os.environ.setdefault("CNNBOOK_FONTS", str(html_folder.parent / "assets" / "fonts"))
-    os.environ.setdefault("OMP_NUM_THREADS", "2")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     config = Config()
     config.BookServer.update(
         site=str(html_folder),

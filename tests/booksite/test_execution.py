@@ -66,9 +66,16 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Toy]:
 
 
 @pytest.mark.parametrize(
-    "code", ["from toybook.used import used", "import toybook.used", "import toybook.used as u", "from toybook import used",
-             "%matplotlib inline\nfrom toybook.used import *", "def f():\n    from toybook.used import used"],
-)  # fmt: skip
+    "code",
+    [
+        "from toybook.used import used",
+        "import toybook.used",
+        "import toybook.used as u",
+        "from toybook import used",
+        "%matplotlib inline\nfrom toybook.used import *",
+        "def f():\n    from toybook.used import used",
+    ],
+)
 def test_a_used_modules_code_counts_however_it_is_imported(toy: Toy, code: str) -> None:
     assert toy.changes(code, "used.py", MODULES["used.py"].replace("base()  #", "base() + 1  #"))
 
@@ -78,9 +85,14 @@ def test_what_a_used_module_imports_counts(toy: Toy) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [("# why", "# because"), ('"""Doc."""', '"""Other."""'), ('"""Say."""', '"""Say more.\n\n    And more.\n    """'),
-                     ("return base()", "return (\n        base()\n    )")],
-)  # fmt: skip
+    ("old", "new"),
+    [
+        ("# why", "# because"),
+        ('"""Doc."""', '"""Other."""'),
+        ('"""Say."""', '"""Say more.\n\n    And more.\n    """'),
+        ("return base()", "return (\n        base()\n    )"),
+    ],
+)
 def test_comments_docstrings_and_layout_do_not_count(toy: Toy, old: str, new: str) -> None:
     assert old in MODULES["used.py"]
     assert not toy.changes("from toybook.used import used", "used.py", MODULES["used.py"].replace(old, new))
@@ -112,7 +124,11 @@ def test_data_and_pinned_requirements_count(toy: Toy) -> None:
 
 
 def test_cells_are_found_in_both_kinds_of_fence_without_their_options() -> None:
-    text = "```{code-cell}\n---\ntags: [x]\n---\na = 1\n```\n\n:::{code-cell} ipython3\n:tags: [y]\nb = 2\n:::\n\n```python\nc = 3\n```\n"
+    text = (
+        "```{code-cell}\n---\ntags: [x]\n---\na = 1\n```\n\n"
+        ":::{code-cell} ipython3\n:tags: [y]\n:name: z\nb = 2\n:::\n\n"
+        "```python\nc = 3\n```\n"
+    )
     assert execution.cells_code(text) == "a = 1\nb = 2\n"
 
 
@@ -160,3 +176,20 @@ def test_the_books_own_pages_depend_on_how_their_figures_are_drawn() -> None:
     found = execution.imported_modules("from cnnbook import plotting\nfrom cnnbook.models import PatchSegmenter")
     assert {"cnnbook.plotting.pictures", "cnnbook.plotting.themed", "cnnbook.models.patch_segmenter"} <= found
     assert "cnnbook.models.cell_classifier" not in found
+
+
+def test_a_page_out_of_the_cache_keeps_its_outputs_for_the_readers_notebook() -> None:
+    class Client:
+        def __init__(self, notebook: dict) -> None:
+            self.notebook = notebook
+
+        def from_cache(self) -> None:
+            self.notebook = {"cells": [{"source": "1 + 1", "outputs": ["2"]}]}
+
+        def by_running(self) -> None:
+            self.notebook["cells"][0]["outputs"] = ["2"]
+
+    for start in (Client.from_cache, Client.by_running):
+        parsed = {"cells": [{"source": "1 + 1", "outputs": []}]}
+        execution.fill_cached_notebook(start)(Client(parsed))
+        assert parsed == {"cells": [{"source": "1 + 1", "outputs": ["2"]}]}

@@ -83,4 +83,4 @@ def test_a_figure_without_alt_text_fails_the_build_and_is_named(builds: dict[str
     assert code != 0
     assert "the-page" in said
     assert "drawing 1 of the page has no alt text" in said
-    assert said.count("WARNING") == 1  # nothing else is wrong with it
+    assert said.count(": WARNING: ") == 1  # nothing else is wrong with it

@@ -31,7 +31,7 @@ def color(name: str) -> str:
     Examples
     --------
     >>> color("kernel")
-    '#b8560f'
+    '#ae500d'
     """
     table = look()
     for group in ("roles", "classes"):

@@ -84,10 +84,8 @@ def attach_live_figure(
         raise ValueError(
             f"module must be lower-case words joined by hyphens, got {module!r}"
         )
-    figure.live_figure = (
-        module,
-        json.dumps(data or {}, separators=(",", ":")),
-    )  # type: ignore[attr-defined]
+    text = json.dumps(data or {}, separators=(",", ":"))
+    figure.live_figure = (module, text)  # type: ignore[attr-defined]
     return figure
 
 

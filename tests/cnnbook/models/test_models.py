@@ -14,7 +14,9 @@ from cnnbook.training import seeded
 Case = tuple[Callable[[], nn.Module], tuple[int, ...], int]
 CASES: dict[str, Case] = {
     # name: how to make it, shape of its input, number of its parameters by hand
-    "CellClassifier": (lambda: models.CellClassifier(3, 4, in_channels=2, hidden=5), (6, 2, 3, 3), 18 * 5 + 5 + 5 * 4 + 4),
+    "CellClassifier": (
+        lambda: models.CellClassifier(3, 4, in_channels=2, hidden=5), (6, 2, 3, 3), 18 * 5 + 5 + 5 * 4 + 4,
+    ),
     "LinearClassifier": (lambda: models.LinearClassifier(2, 3, 4, n_classes=5), (6, 2, 3, 4), 24 * 5 + 5),
     "PatchSegmenter": (lambda: models.PatchSegmenter(3, 4, in_channels=2), (6, 2, 3, 3), 18 * 4 + 4),
     "PatchSegmenter with hidden units": (

@@ -53,9 +53,7 @@ def test_no_light_colour_has_two_dark_twins() -> None:
 @pytest.mark.parametrize("role", ["ink", "muted", "input", "kernel", "output", "link", "alert", "good"])
 def test_text_can_be_read_on_both_grounds(role: str, theme: int) -> None:
     assert contrast(TABLE[role][theme], TABLE["ground"][theme]) >= 4.5
-    assert contrast(TABLE[role][theme], TABLE["surface"][theme]) >= (
-        3 if role == "kernel" else 4.5
-    )  # outlines, large type
+    assert contrast(TABLE[role][theme], TABLE["surface"][theme]) >= 4.5
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
