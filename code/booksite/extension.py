@@ -46,6 +46,6 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", prepare_site, priority=100)
     for part in PARTS:
         app.setup_extension(part)
-    for file in ("fonts.css", "icons.css", "look.css", "book.css", "figures.css", "live.css"):
+    for file in ("fonts.css", "icons.css", "look.css", "book.css"):
         app.add_css_file(file, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

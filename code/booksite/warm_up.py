@@ -10,8 +10,11 @@ import io
 with contextlib.suppress(ImportError):  # a page without torch should still run where torch is not installed
     import torch
 
-    # The first convolution of a process sets up threads and picks an implementation; nothing random is drawn.
-    torch.nn.functional.conv2d(torch.ones(1, 1, 8, 8), torch.ones(1, 1, 3, 3))
+    # The first convolution of a process sets up threads and picks an implementation, the first step of an optimizer
+    # imports a compiler. Nothing random is drawn.
+    _weight = torch.nn.Parameter(torch.ones(1, 1, 3, 3))
+    torch.nn.functional.conv2d(torch.ones(1, 1, 8, 8), _weight).sum().backward()
+    torch.optim.Adam([_weight]).step()
 
 with contextlib.suppress(ImportError):
     import matplotlib.pyplot  # noqa: F401
@@ -23,3 +26,10 @@ with contextlib.suppress(ImportError):
     _figure.subplots().set_title("x")
     for _format in ("png", "svg"):
         _figure.savefig(io.BytesIO(), format=_format)
+
+# What the book's package imports; not the package itself, which its authors edit while a kernel waits.
+with contextlib.suppress(ImportError):
+    import skimage.data
+    import skimage.transform  # noqa: F401
+    import sklearn.datasets  # noqa: F401
+    import tqdm.auto  # noqa: F401

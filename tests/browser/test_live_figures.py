@@ -39,7 +39,7 @@ NAMES = ["sliding-kernel", "sliding-kernel-detail", "cells-break", "equivariance
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf8"><title>{name}</title>
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
-<link rel="stylesheet" href="_static/look.css"><link rel="stylesheet" href="_static/figures.css">
+<link rel="stylesheet" href="_static/look.css"><link rel="stylesheet" href="_static/book.css">
 <style>:root{{color-scheme:light}} :root[data-theme=dark]{{color-scheme:dark}}
 body{{background:var(--look-ground);color:var(--look-ink);max-width:740px;margin:0 auto;padding:16px}}
 figure{{margin:0}} .far{{height:4000px}}</style>
@@ -132,7 +132,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]
     options = ["--bundle", "--minify", "--format=esm", "--target=es2022", "--log-level=warning", f"--outdir={static}"]
     done = subprocess.run([esbuild, *entries, *options], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    (static / "figures.css").write_bytes((REPOSITORY / "book" / "_static" / "figures.css").read_bytes())
+    (static / "book.css").write_bytes((REPOSITORY / "book" / "_static" / "book.css").read_bytes())
     look = plotting.look()
     roles = {**look["roles"], **look["classes"]}
     rules = "".join(f"--look-{name}:light-dark({light},{dark});" for name, (light, dark) in roles.items())

@@ -44,7 +44,7 @@ def test_one_line_says_what_to_do(static_host: str, new_context: Callable[..., B
     assert page.locator("button:has-text('Run')").count() == 0
     assert page.locator(".cell_input[tabindex]").count() == 0
     assert [url for url in requests if "live" in url and "live_" not in url] == [
-        url for url in requests if urlparse(url).path in {"/_static/live.js", "/_static/live.css", "/_static/live.json"}
+        url for url in requests if urlparse(url).path in {"/_static/live.js", "/_static/live.json"}
     ]
     assert not [url for url in requests if not url.startswith((static_host, "data:", "blob:"))]
     expect(page.locator(".cell_output").first).to_contain_text("sum 21")
