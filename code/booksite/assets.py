@@ -138,13 +138,20 @@ def _write_look(target: Path) -> None:
 
 def _bundle_scripts(static: Path) -> None:
     """Bundle our scripts with the packages they import, one file for each way they are loaded."""
-    entries = {"live": SCRIPTS / "live" / "live.js", "live-session": SCRIPTS / "live" / "session.js"}
-    for file in sorted((SCRIPTS / "figures").glob("*.js")):
-        entries["figures" if file.stem == "figures" else f"figures/{file.stem}"] = file
+    figures = {f"figures/{file.stem}": file for file in sorted((SCRIPTS / "figures").glob("*.js"))}
+    loader = figures.pop("figures/figures", SCRIPTS / "figures" / "figures.js")
+    # What a page loads itself is a classic script, which browsers also run in a page that was opened as a file …
+    _bundle(static, "iife", {"live": SCRIPTS / "live" / "live.js", "figures": loader})
+    # … and what those load when it is needed are modules.
+    _bundle(static, "esm", {"live-session": SCRIPTS / "live" / "session.js", **figures})
+
+
+def _bundle(static: Path, form: str, entries: dict[str, Path]) -> None:
+    """Run esbuild on scripts that become ``static/NAME.js``."""
     command = [
         str(NODE_MODULES / ".bin" / "esbuild"),
-        *(f"{name}={file}" for name, file in entries.items() if file.is_file()),
-        "--bundle", "--minify", "--format=esm", "--target=es2022", "--legal-comments=none", "--log-level=warning",
+        *(f"{name}={file}" for name, file in entries.items()),
+        "--bundle", "--minify", f"--format={form}", "--target=es2022", "--legal-comments=none", "--log-level=warning",
         f"--outdir={static}",
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY, check=False)

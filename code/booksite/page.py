@@ -34,7 +34,7 @@ def drop_shared_ids(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 def mend_context(app: Sphinx, pagename: str, template: str, context: dict, doctree: nodes.document | None) -> None:
     """Drop from the head what the page does not use, mend names and roles, ask each chapter for its description."""
     unwanted_scripts = [*UNWANTED_SCRIPTS]
-    if 'class="math' not in context.get("body", ""):
+    if not re.search(r'class="[^"]*\b(math|text_latex)\b', context.get("body", "")):
         unwanted_scripts.append("mathjax/")  # 1.2 MB that a page without mathematics does not need
     context["script_files"][:] = [
         file

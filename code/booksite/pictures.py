@@ -81,7 +81,7 @@ def load_figures_script(
 ) -> None:
     """Send the live figures' loader to the pages that have one, and to no other."""
     if doctree is not None and any("data-live-figure" in raw.astext() for raw in doctree.findall(nodes.raw)):
-        app.add_js_file("figures.js", type="module")
+        app.add_js_file("figures.js", defer="defer")
 
 
 def setup(app: Sphinx) -> dict:

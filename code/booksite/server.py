@@ -123,7 +123,7 @@ class SiteHandler(JupyterHandler, web.StaticFileHandler):
         Inline scripts and styles are allowed because Sphinx and the theme write some into each page.
         """
         return (
-            "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; "
+            "default-src 'self'; script-src 'self' 'unsafe-inline'; "
             "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
             f"worker-src 'self' blob:; connect-src 'self' ws://{self.request.host}; "
             "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"

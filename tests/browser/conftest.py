@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 from tests.browser.live_support import BookServerProcess, build_sample, wait_for
 
 from booksite.chromium import FLAGS
@@ -51,7 +51,11 @@ class Noise:
             "console", lambda m: self.heard.append(f"{m.text} {m.location}") if m.type in {"error", "warning"} else None
         )
         page.on("pageerror", lambda error: self.heard.append(str(error)))
-        page.on("requestfailed", lambda request: self.heard.append(f"failed: {request.url}"))
+        page.on("requestfailed", self._failed)
+
+    def _failed(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # what a page that is left had still asked for
+            self.heard.append(f"failed: {request.url} ({request.failure})")
 
 
 @pytest.fixture

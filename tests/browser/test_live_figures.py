@@ -44,7 +44,7 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf8"><title>{name}</tit
 body{{background:var(--look-ground);color:var(--look-ink);max-width:740px;margin:0 auto;padding:16px}}
 figure{{margin:0}} .far{{height:4000px}}</style>
 <main><h1>{name}</h1>{before}<div class="cell_output"><figure>{svg}<figcaption>Caption.</figcaption></figure></div>
-<div class="far"></div></main><script type="module" src="_static/figures.js"></script></html>"""
+<div class="far"></div></main><script defer src="_static/figures.js"></script></html>"""
 
 
 # --- data and pages ---------------------------------------------------------------------------------------------------

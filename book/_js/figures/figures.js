@@ -1,5 +1,8 @@
 // The loader: puts each live figure in the place of its printed twin, shortly before the reader gets there.
 
+// A classic script, deferred: browsers refuse modules in a page that was opened as a file.
+const here = document.currentScript.src;
+
 const WAITING = "svg > metadata[data-live-figure]:not([data-seen])";
 
 async function mount(svg, metadata) {
@@ -7,7 +10,7 @@ async function mount(svg, metadata) {
   const el = document.createElement("div");
   const alt = svg.getAttribute("aria-label") ?? "";
   try {
-    const { render } = await import(new URL(`figures/${name}.js`, import.meta.url));
+    const { render } = await import(new URL(`figures/${name}.js`, here));
     el.className = `live-figure lf-${name}`;
     el.setAttribute("role", "group");
     el.setAttribute("aria-label", alt);
@@ -36,5 +39,8 @@ function watch(root) {
   }
 }
 
-watch(document);
-document.addEventListener("output-rendered", (event) => watch(event.target));
+// There the figures' own modules are refused, too, and the printed twins stay.
+if (location.protocol !== "file:") {
+  watch(document);
+  document.addEventListener("output-rendered", (event) => watch(event.target));
+}
