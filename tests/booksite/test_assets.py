@@ -30,7 +30,9 @@ def test_without_the_npm_packages_it_says_what_to_run(tmp_path: Path, monkeypatc
 
 
 def test_a_script_that_does_not_bundle_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "figures").mkdir()
+    for name in ("live/live.js", "live/session.js", "figures/figures.js"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("export {};")
     (tmp_path / "figures" / "broken.js").write_text("import { x } from './missing.js'; x(")
     monkeypatch.setattr(assets, "SCRIPTS", tmp_path)
     with pytest.raises(AssetError, match=r"(?s)^esbuild could not bundle the page's scripts:.*broken\.js"):
