@@ -29,7 +29,12 @@ with contextlib.suppress(ImportError):
 
 # What the book's package imports; not the package itself, which its authors edit while a kernel waits.
 with contextlib.suppress(ImportError):
+    import PIL.Image
     import skimage.data
-    import skimage.transform  # noqa: F401
+    import skimage.draw
+    import skimage.io
+    import skimage.restoration  # noqa: F401
     import sklearn.datasets  # noqa: F401
-    import tqdm.auto  # noqa: F401
+    import tqdm  # noqa: F401
+
+    PIL.Image.init()  # the readers and writers of all picture formats
