@@ -1,7 +1,8 @@
-"""Guards at the public edge: each names the argument, the rule and the value that broke it."""
+"""Guards at the public edge: each names the argument, the rule and the value that broke it. And a dtype to transform in."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -67,6 +68,86 @@ def _is_integer(value: Tensor) -> bool:
     )
 
 
+def check_alike(bias: object = None, **tensors: object) -> None:
+    """Raise unless all are dense floating-point tensors of one dtype on one device, as arithmetic among them needs.
+
+    Parameters
+    ----------
+    bias : object, optional
+        The one that may be missing.
+    **tensors : object
+        What was passed, by the names of the arguments. The first sets dtype and device.
+
+    Raises
+    ------
+    TypeError
+        If one is no tensor, not dense, not floating point (16 bits or more), or of another dtype than the first.
+    ValueError
+        If one lies on another device than the first.
+
+    Examples
+    --------
+    >>> check_alike(x=torch.zeros(2), weight=torch.zeros(3, dtype=torch.float64))
+    Traceback (most recent call last):
+        ...
+    TypeError: weight must have the dtype of x, torch.float32, got torch.float64
+    """
+    if bias is not None:
+        tensors["bias"] = bias
+    first: Tensor | None = None
+    for name, value in tensors.items():
+        if not isinstance(value, Tensor):
+            raise TypeError(
+                f"{name} must be a torch.Tensor, got {type(value).__name__}"
+            )
+        check_floating(name, value.dtype)
+        if value.layout != torch.strided:
+            raise TypeError(
+                f"{name} must be a dense tensor, got layout {value.layout}"
+            )
+        if first is None:
+            first = value
+        if value.dtype != first.dtype:
+            raise TypeError(
+                f"{name} must have the dtype of {next(iter(tensors))}, {first.dtype}, got {value.dtype}"
+            )
+        if value.device != first.device:
+            raise ValueError(
+                f"{name} must lie on the device of {next(iter(tensors))}, {first.device}, got {value.device}"
+            )
+
+
+def check_floating(name: str, dtype: object) -> None:
+    """Raise ``TypeError`` unless numbers of this type can be computed with: floating point, 16 bits or more.
+
+    Examples
+    --------
+    >>> check_floating("x", torch.int64)
+    Traceback (most recent call last):
+        ...
+    TypeError: x must be floating point with 16 bits or more, got torch.int64
+    """
+    if (
+        not isinstance(dtype, torch.dtype)
+        or not dtype.is_floating_point
+        or dtype.itemsize < 2
+    ):
+        raise TypeError(
+            f"{name} must be floating point with 16 bits or more, got {dtype}"
+        )
+
+
+def floating(dtype: torch.dtype) -> torch.dtype:
+    """Return a dtype in which FFT, SVD and sparse products are defined: at least float32.
+
+    Examples
+    --------
+    >>> floating(torch.bfloat16), floating(torch.float64)
+    (torch.float32, torch.float64)
+    """
+    return torch.promote_types(dtype, torch.float32)
+
+
 def check_positive(name: str, value: object) -> int:
     """Return ``value`` if it is an integer ≥ 1.
 
@@ -92,7 +173,7 @@ def check_positive(name: str, value: object) -> int:
 
 
 def check_odd(name: str, value: object) -> int:
-    """Return ``value`` if it is an odd positive integer: a window of odd size has a centre pixel.
+    """Return ``value`` if it is an odd positive integer: a window of odd size has a centre.
 
     Raises
     ------
@@ -106,14 +187,38 @@ def check_odd(name: str, value: object) -> int:
     >>> check_odd("patch_size", 4)
     Traceback (most recent call last):
         ...
-    ValueError: patch_size must be odd, so that a patch has a centre pixel, got 4
+    ValueError: patch_size must be odd, so that it has a centre, got 4
     """
     number = check_positive(name, value)
     if number % 2 == 0:
         raise ValueError(
-            f"{name} must be odd, so that a patch has a centre pixel, got {number}"
+            f"{name} must be odd, so that it has a centre, got {number}"
         )
     return number
+
+
+def check_seed(seed: object) -> int:
+    """Return ``seed`` if torch can start from it: an integer of 64 bits, with or without a sign.
+
+    Raises
+    ------
+    TypeError
+        If it is no integer.
+    ValueError
+        If it has more than 64 bits.
+
+    Examples
+    --------
+    >>> check_seed(2**64)
+    Traceback (most recent call last):
+        ...
+    ValueError: seed must lie in [-2**63, 2**64), got 18446744073709551616
+    """
+    if type(seed) is not int:
+        raise TypeError(f"seed must be an int, got {seed!r}")
+    if not -(1 << 63) <= seed < 1 << 64:
+        raise ValueError(f"seed must lie in [-2**63, 2**64), got {seed}")
+    return seed
 
 
 def check_choice(name: str, value: object, choices: Sequence[object]) -> None:
@@ -126,7 +231,7 @@ def check_choice(name: str, value: object, choices: Sequence[object]) -> None:
         ...
     ValueError: mode must be one of 'zeros', 'reflect', got 'mirror'
     """
-    if value not in choices:
+    if not any(isinstance(value, type(c)) and value == c for c in choices):
         raise ValueError(
             f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}"
         )
@@ -163,3 +268,31 @@ def check_labels(name: str, labels: object, n_classes: int) -> Tensor:
             f"{name} must lie in [0, {n_classes}), got {int(outside[0])}"
         )
     return labels
+
+
+def check_number(
+    name: str, value: object, low: float = -math.inf, high: float = math.inf
+) -> float:
+    """Return ``value`` if it is a finite number in [low, high].
+
+    Raises
+    ------
+    TypeError
+        If it is no number.
+    ValueError
+        If it is not finite or out of range.
+
+    Examples
+    --------
+    >>> check_number("noise", -1, low=0)
+    Traceback (most recent call last):
+        ...
+    ValueError: noise must be a finite number in [0, inf], got -1
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    if not math.isfinite(value) or not low <= value <= high:
+        raise ValueError(
+            f"{name} must be a finite number in [{low}, {high}], got {value}"
+        )
+    return value
