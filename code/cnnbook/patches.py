@@ -16,7 +16,8 @@ from cnnbook.checks import (
     check_tensor,
 )
 
-PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
+PADDING_MODES = ("zeros", "circular", "reflect", "replicate")
+"""What can lie beyond the edge of an image (in this order) is zero, its other side, the image mirrored, or its edge repeated."""
 
 
 def cut_into_cells(image: Tensor, cell_size: int) -> Tensor:

@@ -16,7 +16,6 @@ from cnnbook.datasets import (
     region_classes,
     region_labels,
     shrink,
-    split,
     without_regions,
 )
 
@@ -109,26 +108,6 @@ def test_digits() -> None:
     assert images.max() == 1
     assert labels.dtype == torch.int64
     assert labels.bincount().tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]  # the data set's own table
-
-
-@given(n=st.integers(2, 50), seed=st.integers(0, 9), data=st.data())
-def test_a_split_uses_each_example_once(n: int, seed: int, data: st.DataObject) -> None:
-    n_train = data.draw(st.integers(1, n - 1))
-    train, test = split(n, n_train, seed)
-    assert len(train) == n_train
-    assert sorted([*train.tolist(), *test.tolist()]) == list(range(n))
-    assert torch.equal(train, split(n, n_train, seed)[0])
-
-
-def test_the_seed_decides_the_split() -> None:
-    assert not torch.equal(split(100, 50, 0)[0], split(100, 50, 1)[0])
-
-
-def test_a_split_has_two_sides() -> None:
-    with pytest.raises(ValueError, match=r"^n_train must lie in \[1, 10\), got 10$"):
-        split(10, 10, 0)
-    with pytest.raises(ValueError, match=r"^n_train must be at least 1, got 0$"):
-        split(10, 0, 0)
 
 
 @given(top=st.integers(0, 4), left=st.integers(0, 3), dtype=st.sampled_from([torch.float32, torch.float64]))

@@ -49,10 +49,18 @@ def test_checks_and_patches_are_at_the_bottom(graph: grimp.ImportGraph) -> None:
 
 
 def test_models_import_what_is_below_them(graph: grimp.ImportGraph) -> None:
-    assert own(uses(graph, part(graph, "models"))) <= {"cnnbook.checks", "cnnbook.patches"}
+    below = {"cnnbook.checks", "cnnbook.patches"} | part(graph, "layers")
+    assert own(uses(graph, part(graph, "models"))) <= below
 
 
-@pytest.mark.parametrize("name", ["equivariance", "training", "datasets"])
+def test_layers_import_what_is_below_them(graph: grimp.ImportGraph) -> None:
+    assert own(uses(graph, part(graph, "layers"))) <= {"cnnbook.checks", "cnnbook.patches"}
+
+
+ANALYSIS = ["equivariance", "evaluation", "first_layer", "modulation", "spectra", "vulnerability", "classifier_report"]
+
+
+@pytest.mark.parametrize("name", [*ANALYSIS, "training", "datasets"])
 def test_analysis_knows_no_model_and_draws_nothing(graph: grimp.ImportGraph, name: str) -> None:
     found = uses(graph, part(graph, name))
     assert not found & part(graph, "models")

@@ -88,7 +88,7 @@ def test_bad_borders_are_refused() -> None:
     with pytest.raises(TypeError, match=r"^border must be an int, got bool$"):
         pad_image(image, True)
     with pytest.raises(
-        ValueError, match=r"^mode must be one of 'zeros', 'reflect', 'replicate', 'circular', got 'mirror'$"
+        ValueError, match=r"^mode must be one of 'zeros', 'circular', 'reflect', 'replicate', got 'mirror'$"
     ):
         pad_image(image, 1, "mirror")
 
@@ -166,7 +166,7 @@ def test_labels_of_any_integer_kind_come_back_as_int64(dtype: torch.dtype) -> No
 
 def test_bad_samples_are_refused() -> None:
     labels = torch.tensor([[0, 1]] * 2)
-    with pytest.raises(ValueError, match=r"^patch_size must be odd, so that a patch has a centre pixel, got 2$"):
+    with pytest.raises(ValueError, match=r"^patch_size must be odd, so that it has a centre, got 2$"):
         sample(labels, size=2)
     with pytest.raises(ValueError, match=r"^n_per_class must be at least 1, got 0$"):
         sample(labels, n=0)

@@ -1,4 +1,4 @@
-"""The training loop: it learns, it repeats, and it says what is wrong."""
+"""The training loop: it learns, it repeats, and it says what is wrong. And the split before it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import math
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from cnnbook import training
-from cnnbook.training import accuracy, predict, seeded, train
+from cnnbook.training import accuracy, predict, seeded, split, train
 
 
 def two_clouds(n: int = 100) -> tuple[Tensor, Tensor]:
@@ -124,10 +126,11 @@ def test_without_a_progress_bar_nothing_is_written(capfd: pytest.CaptureFixture[
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_progress_bar_counts_steps(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_progress_bar_counts_steps_though_a_page_is_no_terminal(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     inputs, labels = two_clouds()
     monkeypatch.delenv("TQDM_DISABLE", raising=False)
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     train(nn.Linear(2, 2), inputs, labels, steps=30)
     assert "training:" in (written := capfd.readouterr().err)
     assert "/30" in written
@@ -187,6 +190,8 @@ def test_predictions_do_not_depend_on_the_batches_and_leave_the_mode() -> None:
     assert model.training
     with pytest.raises(ValueError, match=r"^batch_size must be at least 1, got 0$"):
         predict(model, inputs, batch_size=0)
+    with pytest.raises(ValueError, match=r"^model must give scores of shape \(B, K\), got \(4,\)$"):
+        predict(nn.Flatten(0), inputs[:2])
 
 
 def test_accuracy_is_the_share_of_right_answers() -> None:
@@ -196,3 +201,38 @@ def test_accuracy_is_the_share_of_right_answers() -> None:
         accuracy(nn.Identity(), scores, torch.tensor([0, 1, 1]))
     with pytest.raises(ValueError, match=r"^inputs and labels must have the same length of at least 1, got 0 and 0$"):
         accuracy(nn.Identity(), scores[:0], torch.tensor([]))
+
+
+@given(n=st.integers(2, 50), seed=st.integers(0, 9), data=st.data())
+def test_a_split_uses_each_example_once(n: int, seed: int, data: st.DataObject) -> None:
+    n_train = data.draw(st.integers(1, n - 1))
+    train, test = split(n, n_train, seed)
+    assert len(train) == n_train
+    assert sorted([*train.tolist(), *test.tolist()]) == list(range(n))
+    assert torch.equal(train, split(n, n_train, seed)[0])
+
+
+def test_the_seed_decides_the_split() -> None:
+    assert not torch.equal(split(100, 50, 0)[0], split(100, 50, 1)[0])
+
+
+def test_a_split_has_two_sides() -> None:
+    with pytest.raises(ValueError, match=r"^n_train must lie in \[1, 10\), got 10$"):
+        split(10, 10, 0)
+    with pytest.raises(ValueError, match=r"^n_train must be at least 1, got 0$"):
+        split(10, 0, 0)
+    with pytest.raises(TypeError, match=r"^n must be an int, got float$"):
+        split(10.0, 5, 0)
+
+
+def test_a_seed_is_an_int_of_64_bits() -> None:
+    inputs, labels = two_clouds(10)
+    for call in (
+        lambda seed: split(10, 5, seed),
+        lambda seed: seeded(seed).__enter__(),
+        lambda seed: train(nn.Linear(2, 2), inputs, labels, seed=seed),
+    ):
+        with pytest.raises(TypeError, match=r"^seed must be an int, got 1.5$"):
+            call(1.5)
+        with pytest.raises(ValueError, match=r"^seed must lie in \[-2\*\*63, 2\*\*64\), got 18446744073709551616$"):
+            call(1 << 64)

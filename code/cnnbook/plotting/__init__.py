@@ -1,8 +1,11 @@
 """One plotting style for the whole book; the only module that imports matplotlib.
 
 A chapter calls :func:`use_style` once and then draws with the functions here or with plain matplotlib.
+Pictures of a report on a classifier are in :mod:`cnnbook.plotting.report`: it imports the analyses, and a page that needs
+none of them need not run again when one changes.
 """
 
+from cnnbook.plotting.diagrams import draw_connections
 from cnnbook.plotting.look import color, look
 from cnnbook.plotting.pictures import (
     bare,
@@ -23,6 +26,7 @@ __all__ = [
     "bare",
     "color",
     "draw_cells",
+    "draw_connections",
     "figure_pdf",
     "figure_svg",
     "legend_of_classes",

@@ -7,12 +7,20 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap
 from matplotlib.image import AxesImage
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.patheffects import withStroke
+from skimage.morphology import medial_axis
 from torch import Tensor
 
 from cnnbook.plotting.look import color, look
+
+MOST_MARKED = 11
+"""Side of the largest picture of signed values whose cells are marked."""
+SMALLEST_NAMED = 0.04
+"""Radius of the smallest region whose name is written into a label map, as a part of the map's side."""
 
 
 def show_image(ax: Axes, image: Tensor, title: str = "") -> AxesImage:
@@ -56,6 +64,9 @@ def show_signed(
 ) -> AxesImage:
     """Show signed values (H, W): the page's ground at zero, limits symmetric.
 
+    Where the cells are few and large, as in a kernel, negative ones are marked by a dash, so that the sign can be told
+    without colour.
+
     Parameters
     ----------
     ax : Axes
@@ -82,15 +93,31 @@ def show_signed(
                 column, row, format(value, numbers), ha="center", va="center",
                 color=color("ground") if strong else color("ink"), fontsize=9,
             )  # fmt: skip
+    elif max(array.shape) <= MOST_MARKED:
+        _dash_negative(ax, array, limit)
     bare(ax)
     ax.set_title(title)
     return shown
 
 
+def _dash_negative(ax: Axes, array: np.ndarray, limit: float) -> None:
+    """Draw a dash of the page's ground into each negative cell: the weaker the cell, the less is to be seen of it."""
+    places = np.argwhere(array < -0.1 * limit)
+    dashes = [
+        [(column - 0.22, row), (column + 0.22, row)] for row, column in places
+    ]
+    ax.add_collection(
+        LineCollection(
+            dashes, colors=color("ground"), linewidths=1.0, linestyles="-"
+        ),
+        autolim=False,
+    )
+
+
 def show_labels(
     ax: Axes, labels: Tensor, classes: Sequence[str], title: str = ""
 ) -> AxesImage:
-    """Show a label map (H, W) in the colours of its classes; −1 is unlabelled."""
+    """Show a label map (H, W) in the colours of its classes, each named at its widest place; −1 is unlabelled."""
     colors = [color("unlabelled"), *(color(name) for name in classes)]
     shown = ax.imshow(
         labels.numpy() + 1,
@@ -99,9 +126,25 @@ def show_labels(
         vmax=len(classes) + 0.5,
         interpolation="nearest",
     )
+    for k, name in enumerate(classes):
+        row, column, radius = _widest_place(labels.numpy() == k)
+        if radius > SMALLEST_NAMED * max(labels.shape):
+            ax.text(
+                column, row, name, ha="center", va="center", fontsize=7.5,
+                path_effects=[withStroke(linewidth=2, foreground=color("ground"))],
+            )  # fmt: skip
     bare(ax)
     ax.set_title(title)
     return shown
+
+
+def _widest_place(mask: np.ndarray) -> tuple[int, int, float]:
+    """Return row, column and radius of a largest disc that fits into a region."""
+    if not mask.any():
+        return 0, 0, 0.0
+    _, depth = medial_axis(np.pad(mask, 1), return_distance=True, rng=0)
+    row, column = np.unravel_index(depth.argmax(), depth.shape)
+    return int(row) - 1, int(column) - 1, float(depth.max())
 
 
 def legend_of_classes(ax: Axes, classes: Sequence[str], **kwargs: Any) -> None:

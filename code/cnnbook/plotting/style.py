@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from cycler import cycler
@@ -26,10 +28,15 @@ def register_fonts() -> list[str]:
         Font families to use, best first; DejaVu Sans, which comes with matplotlib, is always the last.
     """
     folder = os.environ.get("CNNBOOK_FONTS", "")
+    manager = font_manager.fontManager
+    known = {font.fname for font in manager.ttflist}
     names = []
-    for file in sorted(Path(folder).glob("*.ttf")) if folder else []:
-        font_manager.fontManager.addfont(str(file))
-        names.append(font_manager.FontProperties(fname=str(file)).get_name())
+    for file in map(str, sorted(Path(folder).glob("*.ttf")) if folder else []):
+        if (
+            file not in known
+        ):  # adding a font makes matplotlib forget where it has found all others
+            manager.addfont(file)
+        names.append(font_manager.FontProperties(fname=file).get_name())
     return [*dict.fromkeys(names), "DejaVu Sans"]
 
 
@@ -39,56 +46,59 @@ def use_style() -> None:
     Call it once, in the first cell of a chapter.
     """
     register_colormaps()
+    mpl.rcParams.update(style_settings())
+    _show_figures_as_drawings()
+
+
+def style_settings() -> dict[Any, object]:
+    """Return the style's part of matplotlib's settings (``rcParams``); the colour maps that it names are registered apart."""
     ink, muted, rule, ground = (
         color(role) for role in ("ink", "muted", "rule", "ground")
     )
-    mpl.rcParams.update(
-        {
-            "figure.figsize": (TEXT_WIDTH, 2.4),
-            "figure.dpi": 100,
-            "figure.facecolor": "none",
-            "figure.constrained_layout.use": True,
-            "savefig.facecolor": "none",
-            "savefig.dpi": 200,
-            "axes.facecolor": "none",
-            "axes.edgecolor": muted,
-            "axes.labelcolor": ink,
-            "axes.titlecolor": ink,
-            "axes.titlesize": 10,
-            "axes.titleweight": "normal",
-            "axes.labelsize": 9.5,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.linewidth": 0.8,
-            "axes.grid": False,
-            "axes.prop_cycle": cycler(
-                color=[color(role) for role in look()["series"]]
-            )
-            + cycler(linestyle=["-", "--", "-.", ":"]),
-            "text.color": ink,
-            "xtick.color": muted,
-            "ytick.color": muted,
-            "xtick.labelcolor": ink,
-            "ytick.labelcolor": ink,
-            "xtick.labelsize": 8.5,
-            "ytick.labelsize": 8.5,
-            "grid.color": rule,
-            "legend.frameon": False,
-            "legend.fontsize": 9,
-            "lines.linewidth": 1.8,
-            "lines.markersize": 5,
-            "patch.edgecolor": ground,
-            "font.family": register_fonts(),
-            "font.size": 9.5,
-            "mathtext.fontset": "dejavusans",
-            "image.cmap": "activation",
-            "image.interpolation": "nearest",
-            "svg.fonttype": "path",
-            "svg.hashsalt": "cnnbook",
-            "pdf.fonttype": 42,
-        }
-    )
-    _show_figures_as_drawings()
+    return {
+        "figure.figsize": (TEXT_WIDTH, 2.4),
+        "figure.dpi": 100,
+        "figure.facecolor": "none",
+        "figure.constrained_layout.use": True,
+        "savefig.facecolor": "none",
+        "savefig.dpi": 200,
+        "axes.facecolor": "none",
+        "axes.edgecolor": muted,
+        "axes.labelcolor": ink,
+        "axes.titlecolor": ink,
+        "axes.titlesize": 10,
+        "axes.titleweight": "normal",
+        "axes.labelsize": 9.5,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.linewidth": 0.8,
+        "axes.grid": False,
+        "axes.prop_cycle": cycler(
+            color=[color(role) for role in look()["series"]]
+        )
+        + cycler(linestyle=["-", "--", "-.", ":"]),
+        "text.color": ink,
+        "xtick.color": muted,
+        "ytick.color": muted,
+        "xtick.labelcolor": ink,
+        "ytick.labelcolor": ink,
+        "xtick.labelsize": 8.5,
+        "ytick.labelsize": 8.5,
+        "grid.color": rule,
+        "legend.frameon": False,
+        "legend.fontsize": 9,
+        "lines.linewidth": 1.8,
+        "lines.markersize": 5,
+        "patch.edgecolor": ground,
+        "font.family": register_fonts(),
+        "font.size": 9.5,
+        "mathtext.fontset": "dejavusans",
+        "image.cmap": "activation",
+        "image.interpolation": "nearest",
+        "svg.fonttype": "path",
+        "svg.hashsalt": "cnnbook",
+        "pdf.fonttype": 42,
+    }
 
 
 def _show_figures_as_drawings() -> None:
@@ -103,6 +113,9 @@ def _show_figures_as_drawings() -> None:
         return
     set_matplotlib_formats()  # none of the inline backend's own formats
     formatters = shell.display_formatter.formatters
-    formatters["image/svg+xml"].for_type(Figure, figure_svg)
-    if os.environ.get("CNNBOOK_PRINT"):
+    if os.environ.get("CNNBOOK_BUILD"):
+        small = partial(figure_svg, small=True)
+        formatters["image/svg+xml"].for_type(Figure, small)
         formatters["application/pdf"].for_type(Figure, figure_pdf)
+    else:  # a reader waits for it
+        formatters["image/svg+xml"].for_type(Figure, figure_svg)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,41 +19,59 @@ from xml.sax.saxutils import escape
 import matplotlib as mpl
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from PIL import Image
 
 from cnnbook.plotting.look import dark_twin
 
 PNG_HREF = re.compile(r'xlink:href="data:image/png;base64,([^"]+)"')
-PHOTO_COLORS = 512
-"""A picture with more colours than this is a photograph and is stored as WebP; fewer, and it stays an exact PNG."""
+PRINT_DPI = 300
+"""Pixels an inch of the pictures in a printed figure, at least."""
+WORTH_A_LOSS = 0.8
+"""A picture is stored with small losses if that takes less than this part of the bytes of the exact one."""
 
 
-def figure_svg(figure: Figure) -> str:
+def figure_svg(figure: Figure, *, small: bool = False) -> str:
     """Draw a figure as themed SVG.
 
     Parameters
     ----------
     figure : Figure
         Any matplotlib figure. If :func:`attach_live_figure` was called on it, its data travel along in ``<metadata>``.
+    small : bool
+        Store pictures as WebP, photographs with small losses. That takes longer than the drawing itself: it is for a
+        figure that is made once and sent often.
 
     Returns
     -------
     str
         An ``<svg>`` element.
     """
+    _keep_layout_by_hand(figure)
     svg = _draw(figure)
     if any(True for _ in _themed_mappables(figure)):
         with _dark_colormaps(figure):
             svg = _pair_images(svg, _draw(figure))
-    svg = PNG_HREF.sub(_compress, svg)
+    if small:
+        svg = PNG_HREF.sub(_compress, svg)
     svg = _theme_colors(svg)
     return _attach_live_data(figure, svg)
 
 
 def figure_pdf(figure: Figure) -> bytes:
     """Draw a figure as PDF for print, in light colours, with vector text (raises whatever matplotlib raises)."""
+    _keep_layout_by_hand(figure)
+    # It would warn, in the page's output, of the date in a font's file.
+    logging.getLogger("fontTools").setLevel(logging.ERROR)
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="pdf", metadata={"CreationDate": None})
+    with _pixels_drawn(figure):
+        figure.savefig(
+            buffer,
+            format="pdf",
+            dpi=PRINT_DPI,
+            metadata={"CreationDate": None},
+        )
     return buffer.getvalue()
 
 
@@ -89,6 +108,29 @@ def attach_live_figure(
     return figure
 
 
+def _keep_layout_by_hand(figure: Figure) -> None:
+    """Give a figure without a layout engine one that does nothing: matplotlib puts the default in when a drawing is saved."""
+    if figure.get_layout_engine() is None:
+        figure.set_layout_engine(PlaceHolderLayoutEngine(True, True))
+
+
+@contextmanager
+def _pixels_drawn(figure: Figure) -> Iterator[None]:
+    """Draw each pixel of a small picture as a square inside the block: a printer may smooth one that is enlarged by itself."""
+    enlarged = [
+        image
+        for image in figure.findobj(AxesImage)
+        if image.get_interpolation() == "none"
+    ]
+    for image in enlarged:
+        image.set_interpolation("nearest")
+    try:
+        yield
+    finally:
+        for image in enlarged:
+            image.set_interpolation("none")
+
+
 def _draw(figure: Figure) -> str:
     """Return the figure as matplotlib writes it, from ``<svg`` on."""
     buffer = io.StringIO()
@@ -118,16 +160,19 @@ def _themed_mappables(figure: Figure) -> Iterator[ScalarMappable]:
 
 @contextmanager
 def _dark_colormaps(figure: Figure) -> Iterator[None]:
-    """Draw with the dark twins of the colour maps inside the block."""
+    """Draw with the dark twins of the colour maps inside the block; nothing is laid out again, for nothing moves."""
     changed = [
         (artist, artist.get_cmap().name)
         for artist in _themed_mappables(figure)
     ]
     for artist, name in changed:
         artist.set_cmap(f"{name}_dark")
+    layout = figure.get_layout_engine()
+    figure.set_layout_engine("none")
     try:
         yield
     finally:
+        figure.set_layout_engine(layout)
         for artist, name in changed:
             artist.set_cmap(name)
 
@@ -193,13 +238,20 @@ def _theme_colors(svg: str) -> str:
 
 
 def _compress(match: re.Match[str]) -> str:
-    """Store a photograph as WebP, which is a tenth of the PNG; keep pictures of few colours exact."""
+    """Store a picture as WebP: exactly, or with small losses if it is a photograph or as busy as one."""
     picture = Image.open(io.BytesIO(base64.b64decode(match[1])))
-    if picture.getcolors(PHOTO_COLORS) is not None:
-        return match[0]
+    exact = _webp(picture, lossless=True)
+    lossy = _webp(picture, quality=88, use_sharp_yuv=True)
+    smaller = lossy if len(lossy) < WORTH_A_LOSS * len(exact) else exact
+    data = base64.b64encode(smaller).decode()
+    return f'xlink:href="data:image/webp;base64,{data}"'
+
+
+def _webp(picture: Image.Image, **settings: bool | int) -> bytes:
+    """Return a picture's bytes as WebP."""
     buffer = io.BytesIO()
-    picture.save(buffer, "WEBP", quality=86, method=4)
-    return f'xlink:href="data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"'
+    picture.save(buffer, "WEBP", method=4, **settings)
+    return buffer.getvalue()
 
 
 def _attach_live_data(figure: Figure, svg: str) -> str:

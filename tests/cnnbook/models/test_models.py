@@ -17,6 +17,12 @@ CASES: dict[str, Case] = {
     "CellClassifier": (
         lambda: models.CellClassifier(3, 4, in_channels=2, hidden=5), (6, 2, 3, 3), 18 * 5 + 5 + 5 * 4 + 4,
     ),
+    "LineClassifier": (lambda: models.LineClassifier(), (6, 1, 11, 12), 2 * 81 + 2 + 2 * 2 + 2),
+    "LineClassifier as in torch": (
+        lambda: models.LineClassifier(
+            zero_sum=False, init="default", padding="same", pooling="max", tau=2.0, method="patches"
+        ), (6, 1, 9, 10), 170,
+    ),
     "LinearClassifier": (lambda: models.LinearClassifier(2, 3, 4, n_classes=5), (6, 2, 3, 4), 24 * 5 + 5),
     "PatchSegmenter": (lambda: models.PatchSegmenter(3, 4, in_channels=2), (6, 2, 3, 3), 18 * 4 + 4),
     "PatchSegmenter with hidden units": (

@@ -103,7 +103,7 @@ def test_images_of_other_channels_are_refused(route: str) -> None:
 
 
 def test_bad_settings_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"^patch_size must be odd, so that a patch has a centre pixel, got 4$"):
+    with pytest.raises(ValueError, match=r"^patch_size must be odd, so that it has a centre, got 4$"):
         PatchSegmenter(4, 2)
     with pytest.raises(ValueError, match=r"^n_classes must be at least 1, got 0$"):
         PatchSegmenter(3, 0)

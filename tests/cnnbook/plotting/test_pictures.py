@@ -63,6 +63,28 @@ def test_signed_values_can_be_written_in(ax: Axes) -> None:
     assert ax.images[0].get_clim() == (-3, 3)
 
 
+def test_negative_cells_of_a_kernel_are_dashed_and_those_of_a_large_map_are_not(ax: Axes) -> None:
+    kernel = torch.tensor([[-1.0, 0.0, 1.0], [-2.0, -0.1, 2.0]])
+    plotting.show_signed(ax, kernel)
+    (dashes,) = ax.collections
+    middles = [tuple(segment.mean(0)) for segment in dashes.get_segments()]
+    assert middles == [(0, 0), (0, 1)]  # −0.1 is too near to zero for its colour to be seen
+    plotting.show_signed(ax, -torch.ones(12, 3))
+    assert len(ax.collections) == 1
+
+
+def test_each_class_is_named_where_it_has_most_room(ax: Axes) -> None:
+    labels = torch.zeros(40, 60, dtype=torch.long)
+    labels[10:30, 40:] = 1
+    labels[:, 3] = 2  # too narrow for a name
+    plotting.show_labels(ax, labels, CLASSES)
+    names = {text.get_text(): text.get_position() for text in ax.texts}
+    assert set(names) == {"sky", "water"}
+    assert all(labels[row, column] == CLASSES.index(name) for name, (column, row) in names.items())
+    assert 45 <= names["water"][0] <= 55
+    assert 15 <= names["water"][1] <= 25
+
+
 def test_each_label_has_its_colour(ax: Axes) -> None:
     shown = plotting.show_labels(ax, torch.tensor([[-1, 0], [1, 2]]), CLASSES)
     found = [to_hex(shade) for shade in shades(shown).reshape(-1, 3)]

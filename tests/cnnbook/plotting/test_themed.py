@@ -15,8 +15,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
+from pypdf import PdfReader
 
+from cnnbook import datasets
 from cnnbook.plotting import attach_live_figure, color, figure_pdf, figure_svg, show_image, show_signed, use_style
 from cnnbook.plotting.look import look
 
@@ -31,7 +34,7 @@ def _style() -> Iterator[None]:
 
 
 def picture(match: tuple[str, str]) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(match[1]))).convert("RGB"))
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(match[1]))).convert("RGBA"))[..., :3]
 
 
 def test_a_drawing_is_well_formed_and_repeats() -> None:
@@ -74,12 +77,19 @@ def test_cells_drawn_as_vectors_get_both_colours() -> None:
     assert f"light-dark({table['light'][-1]}, {table['dark'][-1]})" in svg
 
 
-def test_a_photograph_is_webp_and_few_colours_stay_exact() -> None:
+def test_a_drawn_picture_stays_exact_and_a_photograph_nearly_so_at_a_fraction_of_the_bytes() -> None:
     fig, axes = plt.subplots(1, 2)
-    show_image(axes[0], torch.rand(3, 60, 60))
-    show_image(axes[1], torch.tensor([[0.0, 1.0]]))
-    kinds = [kind for kind, _ in HREF.findall(figure_svg(fig))]
-    assert sorted(kinds) == ["png", "webp"]
+    show_image(axes[0], datasets.photo("summer-palace")[:, :200, :200])
+    show_signed(axes[1], torch.eye(5))
+    plain = io.StringIO()
+    fig.savefig(plain, format="svg")
+    before, after = HREF.findall(plain.getvalue()), HREF.findall(figure_svg(fig, small=True))
+    (photograph, drawn), (photograph_before, drawn_before) = after[:2], before
+    assert [kind for kind, _ in after] == ["webp"] * 3  # the signed map once more, for dark pages
+    np.testing.assert_array_equal(picture(drawn), picture(drawn_before))
+    error = picture(photograph).astype(float) - picture(photograph_before)
+    assert 0 < np.abs(error).mean() < 4
+    assert len(photograph[1]) < len(photograph_before[1]) / 2
 
 
 def test_a_live_figure_takes_its_data_along() -> None:
@@ -110,3 +120,20 @@ def test_print_gets_a_pdf_that_repeats() -> None:
     pdf = figure_pdf(fig)
     assert pdf.startswith(b"%PDF")
     assert pdf == figure_pdf(fig)
+
+
+def test_a_press_gets_small_pictures_pixel_by_pixel() -> None:
+    fig, ax = plt.subplots(figsize=(2, 2))
+    shown = ax.imshow(np.eye(3), interpolation="none")  # 3 × 3 pixels on the web, which the browser enlarges sharply
+    (image,) = PdfReader(io.BytesIO(figure_pdf(fig))).pages[0].images
+    inches = ax.get_window_extent().width / fig.dpi
+    assert image.image.size[0] >= 299 * inches
+    assert shown.get_interpolation() == "none"
+
+
+def test_a_figure_laid_out_by_hand_stays_so() -> None:
+    fig = plt.figure(layout="none")
+    show_signed(fig.add_axes((0, 0, 1, 1)), torch.tensor([[-1.0, 1.0]]))
+    assert figure_svg(fig) == figure_svg(fig)
+    figure_pdf(fig)  # would warn that there is nothing to lay out
+    assert not isinstance(fig.get_layout_engine(), ConstrainedLayoutEngine)
