@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from tests.browser.live_reader import Reader
 from tests.browser.live_support import BookServerProcess, build_sample, wait_for
 
 from booksite.chromium import FLAGS
@@ -79,6 +80,14 @@ def new_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
     yield open_context
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def reader(book_server: BookServerProcess, new_context: Callable[..., BrowserContext], noise: Noise) -> Reader:
+    """Open the sample's page of cells; its kernel may be that of the reader before, which saves the tests minutes."""
+    page = new_context().new_page()
+    noise.listen(page)
+    return Reader(page, book_server).open()
 
 
 # --- the built book, as a static host serves it

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import psutil
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, expect
 from tests.browser.conftest import Noise
+from tests.browser.live_reader import Reader, forget_kernels, is_warm
 from tests.browser.live_support import REPOSITORY, BookServerProcess, wait_for
 
 expect.set_options(timeout=20_000)
@@ -23,90 +23,6 @@ expect.set_options(timeout=20_000)
 # The sample's cells as they stand in the page.
 SUM, TENSOR, FIGURE, DRAWING, TABLE, PROGRESS, FOLDED, OUTPUT_ONLY, FAILS, SOLUTION, FORMULA, LAST = range(12)
 STORED = "sum 21"
-
-
-class Reader:
-    """Somebody in front of the sample's page of cells."""
-
-    def __init__(self, page: Page, server: BookServerProcess, name: str = "book/cells.html") -> None:
-        self.page, self.server, self.name = page, server, name
-
-    def open(self) -> Reader:
-        self.page.goto(self.server.page(self.name))
-        expect(self.page.get_by_role("button", name="Run this page")).to_be_visible()
-        return self
-
-    def cell(self, index: int) -> Locator:
-        return self.page.locator("div.cell").nth(index)
-
-    def code(self, index: int) -> Locator:
-        return self.cell(index).locator(".cm-content")
-
-    def fresh(self, index: int) -> Locator:
-        return self.cell(index).locator(".live-fresh")
-
-    def stored(self, index: int) -> Locator:
-        return self.cell(index).locator(".cell_output")
-
-    @property
-    def bar(self) -> Locator:
-        return self.page.locator(".live-bar")
-
-    @property
-    def note(self) -> Locator:
-        return self.page.locator(".live-note")
-
-    def button(self, name: str) -> Locator:
-        return self.page.get_by_role("button", name=name, exact=True)
-
-    def wake(self) -> Reader:
-        """Make the page live without running anything."""
-        self.cell(SUM).locator(".cell_input").focus()
-        self.page.keyboard.press("Enter")
-        expect(self.code(SUM)).to_be_focused()
-        expect(self.bar).to_have_attribute("data-kernel", "idle")
-        return self
-
-    def write(self, index: int, code: str) -> None:
-        self.code(index).focus()
-        self.page.keyboard.press("Control+A")
-        self.page.keyboard.insert_text(code)
-
-    def run(self, index: int, code: str | None = None, key: str = "Control+Enter") -> Locator:
-        """Run a cell with the keyboard; return its fresh output."""
-        if code is not None:
-            self.write(index, code)
-        self.code(index).focus()
-        self.page.keyboard.press(key)
-        return self.fresh(index)
-
-    def finished(self, index: int, state: str = "done") -> None:
-        expect(self.cell(index)).to_have_attribute("data-live", state)
-
-
-def forget_kernels(server: BookServerProcess) -> None:
-    """Shut down the kernels that readers before left running."""
-    client = server.client()
-    for session in client.get("/api/sessions").json:
-        client.request("DELETE", f"/api/sessions/{session['id']}", headers={"X-XSRFToken": client.cookies["_xsrf"]})
-
-
-def is_warm(kernel: psutil.Process) -> bool:
-    """Tell whether a kernel has done its work of warming up, which takes it a second at the very least."""
-    try:
-        return kernel.cpu_times().user > 1 and kernel.cpu_percent(interval=0.3) < 5
-    except psutil.NoSuchProcess:
-        return False
-
-
-@pytest.fixture
-def reader(
-    book_server: BookServerProcess, new_context: Callable[..., BrowserContext], noise: Noise
-) -> Iterator[Reader]:
-    """Open the page of cells; its kernel may be that of the reader before, which saves the tests minutes."""
-    page = new_context().new_page()
-    noise.listen(page)
-    return Reader(page, book_server).open()
 
 
 @pytest.fixture
@@ -396,6 +312,8 @@ def test_an_error_stops_the_cells_after_it(reader: Reader) -> None:
     expect(reader.fresh(SUM)).to_contain_text("sum 21")
     expect(reader.fresh(FIGURE)).to_have_count(0)
     expect(reader.page.locator("[data-live=queued]")).to_have_count(0)
+    expect(reader.bar).to_have_attribute("data-kernel", "idle")
+    expect(reader.button("Interrupt")).to_be_disabled()
 
 
 def test_a_name_that_is_defined_above_is_explained(first_reader: Reader) -> None:
@@ -576,6 +494,10 @@ def test_axe_finds_nothing_serious(reader: Reader, theme: str) -> None:
 
     def violations() -> list[tuple[str, list[str]]]:
         reader.page.evaluate(axe)
+        # Buttons fade in: half-way through, their contrast is nobody's.
+        reader.page.evaluate("""Promise.allSettled(document.getAnimations()
+            .filter((animation) => animation.effect.getComputedTiming().endTime < Infinity)
+            .map((animation) => animation.finished))""")
         found = reader.page.evaluate("axe.run('.bd-article')")["violations"]
         return [
             (v["id"], [n["html"][:120] for n in v["nodes"]]) for v in found if v["impact"] in {"serious", "critical"}

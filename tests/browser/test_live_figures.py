@@ -7,7 +7,6 @@ import functools
 import gzip
 import http.server
 import json
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,11 +20,11 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, 
 from sklearn.datasets import load_sample_image
 from torch.nn import functional
 
+from booksite import assets
 from booksite.pictures import inline_svg
 from cnnbook import plotting
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SCRIPTS = REPOSITORY / "book" / "_js" / "figures"
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -35,7 +34,17 @@ PHONE = {"viewport": {"width": 390, "height": 800}, "device_scale_factor": 2, "i
 FRAME = 16  # ms
 LARGEST_FILE = 30_000  # bytes, gzipped
 SMALLEST_TARGET = 36  # px, for fingers
-NAMES = ["sliding-kernel", "sliding-kernel-detail", "cells-break", "equivariance-shift"]
+NAMES = [
+    "sliding-kernel",
+    "sliding-kernel-detail",
+    "cells-break",
+    "equivariance-shift",
+    "filter-playground",
+    "convolution-stepper",
+    "shift-explorer",
+    "dense-to-toeplitz",
+    "line-laboratory",
+]
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf8"><title>{name}</title>
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
@@ -105,6 +114,66 @@ def equivariance_shift() -> dict:
     return {"size": 24, "pixels": encode(photograph(24, 24, "L")[0]), "kernel": SOBEL}
 
 
+@functools.cache
+def filter_playground() -> dict:
+    binomial = np.outer([1, 4, 6, 4, 1], [1, 4, 6, 4, 1]) / 256
+    presets = [
+        {"name": "Gaussian", "weight": binomial.tolist(), "note": "A bell."},
+        {"name": "box blur", "weight": np.full((3, 3), 1 / 9).tolist()},
+        {"name": "∂/∂x", "weight": SOBEL, "note": "Right minus left."},
+        {"name": "Laplacian", "weight": [[0, 1, 0], [1, -4, 1], [0, 1, 0]]},
+    ]
+    return {"size": 128, "pixels": encode(photograph(128, 128, "L")[0]), "presets": presets, "start": 0}
+
+
+@functools.cache
+def convolution_stepper() -> dict:
+    rows = ["000000", "099990", "092000", "099700", "090004", "090000"]
+    presets = [
+        {"name": "vertical edge", "weight": SOBEL},
+        {"name": "blur", "weight": np.full((3, 3), 1 / 9).tolist()},
+        {"name": "identity", "weight": [[0, 0, 0], [0, 1, 0], [0, 0, 0]]},
+    ]
+    return {
+        "input": [[int(digit) for digit in row] for row in rows], "kernel": SOBEL, "stride": 1, "padding": 1,
+        "dilation": 1, "at": [2, 3], "presets": presets,
+    }  # fmt: skip
+
+
+@functools.cache
+def shift_explorer() -> dict:
+    kernels = [
+        {"name": "∂/∂x", "weight": SOBEL},
+        {"name": "blur", "weight": np.full((5, 5), 1 / 25).tolist()},
+        {"name": "identity", "weight": [[1]]},
+    ]
+    return {
+        "size": 48, "pixels": encode(photograph(48, 48, "L")[0]), "kernels": kernels, "padding": "zeros", "stride": 1,
+        "start": {"down": 3, "right": 5},
+    }  # fmt: skip
+
+
+@functools.cache
+def dense_to_toeplitz() -> dict:
+    return {
+        "size": 8, "taps": [-0.6, 1, 0.3], "input": [0, 0.2, 1, 1.2, 1, -0.4, -1, 0.5], "seed": 3, "setting": "full",
+    }  # fmt: skip
+
+
+@functools.cache
+def line_laboratory() -> dict:
+    """Make the net by hand: derivatives of a Gaussian, rightwards for upright lines, downwards for level ones."""
+    y, x = np.mgrid[-4:5, -4:5]
+    right = -x * np.exp(-(x**2) / 4) * np.exp(-(y**2) / 18)
+    right *= 8 / np.linalg.norm(right)
+    return {
+        "size": 64, "seed": 1, "tau": 1, "zero_sum": True, "kernels": [right.tolist(), right.T.tolist()],
+        "bias": [-0.05, 0.04], "W": [[2.5, -2.5], [-2.5, 2.5]], "c": [0.03, -0.03],
+        "classes": ["vertical", "horizontal"],
+        "start": {"kind": "lines", "angle": 0, "count": 2, "wave": {"kind": "cos", "frequency": 0.0625, "angle": 0}},
+    }  # fmt: skip
+
+
 def page_of(name: str, module: str, data: dict, before: str = "") -> str:
     """Make a page as the book does: the figure's twin with the data in it."""
     figure, axes = plt.subplots(figsize=(5, 2))
@@ -125,18 +194,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]
     """Address and folder of a small site with one page for each figure."""
     folder = tmp_path_factory.mktemp("site")
     static = folder / "_static"
-    entries = [
-        f"{'figures' if file.stem == 'figures' else f'figures/{file.stem}'}={file}" for file in SCRIPTS.glob("*.js")
-    ]
-    esbuild = REPOSITORY / "node_modules" / ".bin" / "esbuild"
-    options = ["--bundle", "--minify", "--format=esm", "--target=es2022", "--log-level=warning", f"--outdir={static}"]
-    done = subprocess.run([esbuild, *entries, *options], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    static.mkdir()
+    assets._bundle_scripts(static)  # as the book is shipped
+    assets._write_look(static / "look.css")
     (static / "book.css").write_bytes((REPOSITORY / "book" / "_static" / "book.css").read_bytes())
-    look = plotting.look()
-    roles = {**look["roles"], **look["classes"]}
-    rules = "".join(f"--look-{name}:light-dark({light},{dark});" for name, (light, dark) in roles.items())
-    (static / "look.css").write_text(f":root{{{rules}}}")
     pages = {
         "sliding-kernel": page_of("sliding-kernel", "sliding-kernel", sliding_kernel()),
         "sliding-kernel-detail": page_of(
@@ -144,6 +205,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]
         ),
         "cells-break": page_of("cells-break", "cells-break", cells_break()),
         "equivariance-shift": page_of("equivariance-shift", "equivariance-shift", equivariance_shift()),
+        "filter-playground": page_of("filter-playground", "filter-playground", filter_playground()),
+        "convolution-stepper": page_of("convolution-stepper", "convolution-stepper", convolution_stepper()),
+        "shift-explorer": page_of("shift-explorer", "shift-explorer", shift_explorer()),
+        "dense-to-toeplitz": page_of("dense-to-toeplitz", "dense-to-toeplitz", dense_to_toeplitz()),
+        "line-laboratory": page_of("line-laboratory", "line-laboratory", line_laboratory()),
         "bad-data": page_of("bad-data", "sliding-kernel", {**sliding_kernel(), "pixels": "AAAA"}),
         "no-module": page_of("no-module", "not-there", {}),
         "far": page_of("far", "equivariance-shift", equivariance_shift(), before='<div class="far"></div>'),
@@ -338,6 +404,11 @@ TIMED = {
     "sliding-kernel-detail": "i => figure.update((i * 37) % 46, (i * 53) % 70, 3)",
     "cells-break": "i => figure.update({x: (i * 37) % 160, y: (i * 23) % 96, scale: 0.5 + (i % 20) / 10})",
     "equivariance-shift": "i => figure.update((i * 5) % 12, (i * 7) % 12)",
+    "dense-to-toeplitz": "i => figure.setInput(i % 8, (i % 41) / 10 - 2)",
+    "convolution-stepper": "i => figure.update((i * 5) % 6, (i * 7) % 6)",
+    "shift-explorer": "i => figure.update((i * 5) % 12, (i * 7) % 12)",
+    "line-laboratory": "i => figure.stroke([[i, 0], [63 - i, 63]])",
+    "filter-playground": "i => figure.update(i % 5, (i * 3) % 5, (i % 7) / 7)",
 }
 
 
@@ -363,8 +434,19 @@ def test_a_move_is_answered_within_a_frame(visit: Callable[..., Page], name: str
 
 def test_the_scripts_are_small(site: tuple[str, Path]) -> None:
     static = site[1] / "_static"
-    sizes = {file.stem: len(gzip.compress(file.read_bytes())) for file in static.rglob("*.js")}
-    assert set(sizes) == {"figures", "sliding-kernel", "cells-break", "equivariance-shift"}
+    files = [static / "figures.js", *(static / "figures").glob("*.js")]
+    sizes = {file.stem: len(gzip.compress(file.read_bytes())) for file in files}
+    assert set(sizes) == {
+        "figures",
+        "sliding-kernel",
+        "cells-break",
+        "equivariance-shift",
+        "filter-playground",
+        "convolution-stepper",
+        "shift-explorer",
+        "dense-to-toeplitz",
+        "line-laboratory",
+    }
     assert max(sizes.values()) < LARGEST_FILE
     assert sizes["figures"] < 1024
 

@@ -4,44 +4,17 @@ from __future__ import annotations
 
 import base64
 import copy
-import json
-import subprocess
-import sys
-from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 import pytest
 import torch
+from tests.figures.in_node import CLOSE, DELETE, broken, encode, run, run_all, tensor
 from torch.nn import functional
 
 from cnnbook import datasets, plotting
 
-NODE = Path(sys.executable).with_name("node")
-PROGRAM = Path(__file__).with_name("run_math.mjs")
 SEEDS = range(6)
-CLOSE = {"rtol": 0, "atol": 1e-9}
-
-
-def run_all(tasks: list[dict]) -> list[dict]:
-    """Run tasks in one node process: each answer is {"answer": …} or {"error": …}."""
-    done = subprocess.run([NODE, PROGRAM], input=json.dumps(tasks), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def run(program: str, **task: object) -> dict:
-    result = run_all([{"program": program, **task}])[0]
-    assert "error" not in result, result
-    return result["answer"]
-
-
-def encode(array: np.ndarray) -> str:
-    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
-
-
-def tensor(values: list, *shape: int) -> torch.Tensor:
-    return torch.tensor(values, dtype=torch.float64).reshape(shape)
 
 
 # --- sliding kernel ---------------------------------------------------------------------------------------------------
@@ -306,21 +279,6 @@ def test_a_value_takes_the_place_that_matplotlib_gives_it() -> None:
 
 
 # --- data that do not fit ---------------------------------------------------------------------------------------------
-
-DELETE = object()
-
-
-def broken(data: dict, path: str, value: object) -> dict:
-    data = copy.deepcopy(data)
-    *way, last = path.split("/")
-    target = data
-    for step in way:
-        target = target[int(step)] if isinstance(target, list) else target[step]
-    if value is DELETE:
-        del target[last]
-    else:
-        target[last] = value
-    return data
 
 
 BAD_PICTURES = [

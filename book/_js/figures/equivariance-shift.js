@@ -2,8 +2,9 @@
 
 import { paintValues } from "./lib/cells.js";
 import { colorTable } from "./lib/color-map.js";
-import { arrowStep, button, follow, isDark, make, number, readout, segmented, slider } from "./lib/dom.js";
+import { button, follow, isDark, make, movable, number, readout, segmented, slider } from "./lib/dom.js";
 import { compare, readShift } from "./lib/equivariance-shift-math.js";
+import { largestSize } from "./lib/values.js";
 
 const EXACT = 1e-12; // differences below come from the order of additions
 
@@ -61,7 +62,7 @@ export function render({ el, data }) {
     const { plain: fx, moved: tx, after: tfx, before: ftx, difference } = state.answer;
     const filtered = state.which === "filter";
     const grey = [colorTable("grey", dark), 0, 1];
-    const strongest = Math.max(largest(fx), largest(ftx));
+    const strongest = Math.max(largestSize(fx), largestSize(ftx)) || 1;
     const signed = [colorTable("signed", dark), -strongest, strongest];
     x.show(input.values, ...grey);
     moved.show(tx, ...grey);
@@ -86,22 +87,11 @@ export function render({ el, data }) {
     return `${by} Largest difference ${shown(most)}. ${state.which === "filter" ? filter : mean}`;
   }
 
-  let grip = null;
-  moved.frame.addEventListener("pointerdown", (event) => {
-    moved.frame.setPointerCapture(event.pointerId);
-    grip = { x: event.clientX, y: event.clientY, down: state.down, right: state.right };
-  });
-  moved.frame.addEventListener("pointermove", (event) => {
-    if (!grip) return;
-    const unit = moved.canvas.clientWidth / size;
-    update(grip.down + (event.clientY - grip.y) / unit, grip.right + (event.clientX - grip.x) / unit);
-  });
-  for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) moved.frame.addEventListener(name, () => (grip = null));
-  moved.frame.addEventListener("keydown", (event) => {
-    const step = arrowStep(event, 4);
-    if (!step) return;
-    event.preventDefault();
-    update(state.down + step[0], state.right + step[1]);
+  movable(moved.frame, {
+    unit: () => moved.canvas.clientWidth / size,
+    where: () => ({ down: state.down, right: state.right }),
+    move: update,
+    far: 4,
   });
 
   change({});
@@ -127,10 +117,6 @@ export function render({ el, data }) {
       },
     };
   }
-}
-
-function largest(values) {
-  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
 }
 
 function shown(value) {

@@ -1,8 +1,9 @@
 // A kernel slides over a photograph under the reader's hand; beside it grows the output.
 
 import { paintPlanes } from "./lib/cells.js";
-import { colorTable, cssColor, cssGradient, tableOffset } from "./lib/color-map.js";
+import { colorTable, cssGradient, tableOffset } from "./lib/color-map.js";
 import { arrowStep, button, follow, isDark, make, makeSvg, number, readout, segmented, set, snapWidth } from "./lib/dom.js";
+import { kernelIcon, weightCells } from "./lib/kernel-icon.js";
 import { correlate, explain, pathBetween, readKernels, readPicture, readWindow } from "./lib/sliding-kernel-math.js";
 import { tapView } from "./lib/tap-view.js";
 
@@ -17,6 +18,7 @@ export function render({ el, data }) {
   const brush = data.brush ?? (data.detail ? 0 : 3);
   const outputs = kernels.map(() => null); // each computed when first asked for
   const state = { kernel: start, row: 0, column: 0, seen: new Uint8Array(height * width), touched: false };
+  let dark = isDark(el);
 
   // The page's elements.
   const photo = make("canvas", { width, height, class: "lf-pixels" });
@@ -41,7 +43,7 @@ export function render({ el, data }) {
     make("div", { class: "lf-panel" }, make("p", { class: "lf-title lf-role-output" }, labels.output, outputTitle), frame),
     overlay);
   const text = readout();
-  const choice = segmented("Kernel", kernels.map((kernel) => ({ label: kernel.name, icon: icon(kernel), title: kernel.note })), start, (i) => {
+  const choice = segmented("Kernel", kernels.map((kernel) => ({ label: kernel.name, icon: kernelIcon(kernel, dark), title: kernel.note })), start, (i) => {
     state.kernel = i;
     changeKernel();
   });
@@ -53,7 +55,6 @@ export function render({ el, data }) {
     ...(taps ? [taps.element] : []),
     make("div", { class: "lf-controls" }, choice, actions), note);
 
-  let dark = isDark(el);
   let geometry = null;
   const pixels = new ImageData(width, height);
 
@@ -232,13 +233,6 @@ export function render({ el, data }) {
     state.column = Math.max(0, Math.min(columns - 1, column));
   }
 
-  function icon(one) {
-    const size = 18;
-    const svg = makeSvg("svg", { viewBox: `-1 -1 ${size + 2} ${size + 2}`, "aria-hidden": "true", class: "lf-icon" });
-    svg.append(...weightCells(one, size, 0, 0, isDark(el)));
-    return svg;
-  }
-
   paintPlanes(photo, picture);
   begun();
   changeKernel();
@@ -246,7 +240,7 @@ export function render({ el, data }) {
     onWidth: layout,
     onTheme() {
       dark = isDark(el);
-      choice.querySelectorAll(".lf-icon").forEach((svg, i) => svg.replaceChildren(...weightCells(kernels[i], 18, 0, 0, dark)));
+      choice.querySelectorAll(".lf-icon").forEach((svg, i) => svg.replaceWith(kernelIcon(kernels[i], dark)));
       redraw();
       layout();
       describe();
@@ -262,19 +256,4 @@ export function render({ el, data }) {
       state.seen[(Math.floor(at / columns) + margin()) * width + (at % columns) + margin()] = 1;
     }
   }
-}
-
-/** A kernel as small cells with its outline: signed colours, or, where the channels' weights differ, mid grey ± each channel. */
-function weightCells({ size, weight }, side, left, top, dark) {
-  const cell = side / size;
-  const count = size * size;
-  const most = weight.reduce((high, w) => Math.max(high, Math.abs(w)), 0) || 1;
-  const alike = weight.every((w, i) => w === weight[i % count]);
-  const table = colorTable("signed", dark);
-  const mixed = (i) => `rgb(${[0, 1, 2].map((c) => Math.round(127.5 * (1 + weight[c * count + i] / most))).join(" ")})`;
-  const cells = Array.from({ length: count }, (_, i) => makeSvg("rect", {
-    x: left + (i % size) * cell, y: top + Math.floor(i / size) * cell, width: cell, height: cell,
-    fill: alike ? cssColor(table, weight[i], -most, most) : mixed(i), class: "lf-weight",
-  }));
-  return [...cells, makeSvg("rect", { x: left, y: top, width: side, height: side, class: "lf-weights" })];
 }

@@ -4,6 +4,7 @@
 
 import { el } from "./dom.js";
 import { openEditor, setText } from "./editor.js";
+import { unfold } from "./folds.js";
 import { Outputs } from "./outputs.js";
 
 let names = 0;
@@ -12,24 +13,31 @@ export class LiveCell {
   constructor(cell, session) {
     Object.assign(this, cell);
     this.ranIn = null; // the kernel (its count) that this cell last ran in
-    if (this.input) {
-      const code = [...this.input.children].find((child) => child.matches("[class*=highlight]"));
-      const place = el("div", { class: "live-editor highlight" });
-      matchPrint(place, code?.querySelector("pre"));
-      code?.classList.add("live-print"); // hidden on the screen, still there for the printer
-      this.input.prepend(place);
-      this.editor = openEditor(place, this.source, {
-        label: `Python code of cell ${this.number}. Escape leaves the editor.`,
-        run: (advance) => session.run(this, { advance }),
-        leave: () => this.tools.runButton.focus(),
-        changed: (text) => this.#show({ edited: text !== this.source }),
-      });
-      this.tools.makeLive(session);
-    }
+    this.session = session;
+    this.tools?.makeLive(session);
+  }
+
+  /** The cell's editor, opened at the first call; none if the author hid the code for good. */
+  openEditor() {
+    return this.input && (this.opened ??= this.#open());
+  }
+
+  #open() {
+    const code = [...this.input.children].find((child) => child.matches("[class*=highlight]"));
+    const place = el("div", { class: "live-editor highlight" });
+    matchPrint(place, code?.querySelector("pre"));
+    code?.classList.add("live-print"); // hidden on the screen, still there for the printer
+    this.input.prepend(place);
+    return openEditor(place, this.source, {
+      label: `Python code of cell ${this.number}. Escape leaves the editor.`,
+      run: (advance) => this.session.run(this, { advance }),
+      leave: () => this.tools.runButton.focus(),
+      changed: (text) => this.#show({ edited: text !== this.source }),
+    });
   }
 
   get code() {
-    return this.editor?.state.doc.toString() ?? this.source;
+    return this.opened?.state.doc.toString() ?? this.source;
   }
 
   get edited() {
@@ -66,8 +74,9 @@ export class LiveCell {
         if (type === "error") this.#unfold();
       },
       end: () => {
-        outputs.flush();
+        outputs.end();
         if (hidden) return;
+        if (outputs.empty && !this.stored && !alone) return this.#removeFresh(); // a progress bar has come and gone
         if (outputs.empty && (this.stored || this.fresh)) outputs.node.append(el("p", { class: "live-nothing" }, "no output"));
         if (!outputs.empty || this.stored || this.fresh) show();
       },
@@ -91,13 +100,17 @@ export class LiveCell {
 
   /** Back to the author's text and output. */
   reset() {
-    if (this.editor && this.edited) setText(this.editor, this.source);
-    this.fresh?.remove();
-    this.fresh = null;
+    if (this.edited) setText(this.opened, this.source);
+    this.#removeFresh();
     this.#fold(false);
     this.setState(null);
     this.#show({ ran: false, edited: false });
-    this.editor?.focus();
+    this.openEditor()?.focus();
+  }
+
+  #removeFresh() {
+    this.fresh?.remove();
+    this.fresh = null;
   }
 
   #show(change) {
@@ -107,7 +120,7 @@ export class LiveCell {
 
   /** Open the folds around the reader's output: whoever ran this very cell wants to see it, and nobody should miss an error. */
   #unfold() {
-    for (let fold = this.fresh?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    if (this.fresh) unfold(this.fresh);
   }
 
   /** The place of the reader's output: before the book's, or after the code. */

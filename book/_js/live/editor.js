@@ -48,6 +48,7 @@ export function openEditor(parent, text, { label, run, leave, changed }) {
             { key: "Shift-Enter", run: command(() => run(true)) },
             { key: "Mod-Enter", run: command(() => run(false)) },
             { key: "Ctrl-Enter", run: command(() => run(false)) },
+            { key: "Escape", run: command(leave) }, // always: Tab indents in here, so this is the keyboard's way out
           ]),
         ),
         history(),
@@ -56,8 +57,7 @@ export function openEditor(parent, text, { label, run, leave, changed }) {
         indentUnit.of("    "),
         python(),
         syntaxHighlighting(colours),
-        // Escape first does what the editor means by it (drop a second selection); then it leads out.
-        keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab, { key: "Escape", run: command(leave) }]),
+        keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
         EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0", spellcheck: "false", autocapitalize: "off" }),
         EditorView.updateListener.of((update) => update.docChanged && changed(update.state.doc.toString())),
       ],

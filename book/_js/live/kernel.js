@@ -29,14 +29,18 @@ export class PageKernel {
     this.looking = false;
   }
 
-  /** Connect to the kernel of this page: the one it had before a reload, or a fresh one. */
+  /** Connect to the kernel of this page: the one it had before a reload, or a fresh one (then it resolves with "fresh"). */
   connect() {
     return this.#once(() => this.#connect());
   }
 
   /** Let only one change of the kernel go on at a time; who asks meanwhile waits for it. */
   #once(change) {
-    this.changing ??= change().finally(() => (this.changing = null));
+    const failed = (error) => {
+      this.#look(); // until the server answers again
+      throw error;
+    };
+    this.changing ??= change().catch(failed).finally(() => (this.changing = null));
     return this.changing;
   }
 
@@ -49,7 +53,8 @@ export class PageKernel {
     this.#listenTo(new KernelConnection({ model: this.session.kernel, serverSettings: this.settings, handleComms: false }));
     const known = sessionStorage.getItem(`live-kernel:${this.path}`);
     sessionStorage.setItem(`live-kernel:${this.path}`, this.connection.id);
-    if (known === this.connection.id) this.on.again();
+    if (known !== this.connection.id) return "fresh";
+    this.on.again();
   }
 
   /** Make sure that there is a kernel; one that the server has put away is replaced. */
@@ -67,10 +72,10 @@ export class PageKernel {
   }
 
   #replace() {
-    return this.#once(() => {
+    return this.#once(async () => {
       this.#drop();
       this.#lose("missing");
-      return this.#connect();
+      await this.#connect();
     });
   }
 
@@ -123,7 +128,7 @@ export class PageKernel {
         this.on.status(state);
         await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
       }
-      if (missed && this.connection?.id === kernel) this.on.back();
+      if (missed && kernel && this.connection?.id === kernel) this.on.back();
     } finally {
       this.looking = false;
     }
@@ -131,14 +136,18 @@ export class PageKernel {
 
   async #askServer() {
     try {
-      if (!this.connection || this.changing) return "there"; // somebody is at it
-      if (this.connection.connectionStatus === "connected" && !this.connection.isDisposed) return "there";
+      if (this.changing) return "there"; // somebody is at it
+      if (this.connection?.connectionStatus === "connected" && !this.connection.isDisposed) return "there";
       const answer = await fetch(this.probe, { cache: "no-store", credentials: "same-origin" });
       if (answer.status === 403) return "locked";
       if (!answer.ok) return "offline";
       const connection = this.connection;
-      const lives = connection && (await this.#lives(connection));
-      if (!connection || connection !== this.connection) return "there";
+      if (!connection) {
+        if ((await this.connect()) === "fresh") this.on.lost("restarted");
+        return "there";
+      }
+      const lives = await this.#lives(connection);
+      if (connection !== this.connection) return "there";
       if (!lives || connection.isDisposed) await this.#replace();
       else if (connection.connectionStatus !== "connected") await connection.reconnect();
       return "there";
@@ -160,11 +169,24 @@ export class PageKernel {
     future.onIOPub = handle;
     const answer = future.done.then((reply) => reply.content);
     answer.catch(() => {}); // the library cancels it when the kernel goes; `gone` says why
-    return Promise.race([answer, this.gone]).then((content) => ({ ...content, future }));
+    const watch = setInterval(() => this.#notice(this.connection), LOOK_AGAIN_MS);
+    return Promise.race([answer, this.gone]).then((content) => ({ ...content, future })).finally(() => clearInterval(watch));
   }
 
-  interrupt() {
-    return interruptKernel(this.connection.id, this.settings);
+  /** A kernel that another tab of this page has shut down says nothing of it here, so ask while a cell waits for it. */
+  async #notice(connection) {
+    if (this.changing || connection?.connectionStatus !== "connected") return; // whoever is at it finds out
+    const lives = await this.#lives(connection).catch(() => true);
+    if (!lives && connection === this.connection && !this.changing) await this.#replace().catch(() => {});
+  }
+
+  async interrupt() {
+    try {
+      if (this.connection) await interruptKernel(this.connection.id, this.settings);
+    } catch (error) {
+      if (error.response?.status !== 404) throw error;
+      await this.#replace();
+    }
   }
 
   /** A fresh kernel for this page; the server has a warm one in hand, which a restart of the old process would not be. */

@@ -4,7 +4,7 @@ import { el } from "./dom.js";
 import { safeHtml, safeSvg } from "./sanitize.js";
 import { Terminal, terminalText } from "./terminal.js";
 
-const RANK = ["text/html", "image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp", "text/latex", "text/plain"];
+const RANK = ["text/html", "image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp", "text/latex", "text/markdown", "text/plain"];
 
 export class Outputs {
   /** `describe(n)` gives the text alternative of the run's n-th picture (counting from 0). */
@@ -13,7 +13,6 @@ export class Outputs {
     this.describe = describe;
     this.displays = new Map(); // display id → nodes, for update_display
     this.pictures = 0;
-    this.empty = true;
   }
 
   handle(message) {
@@ -27,8 +26,7 @@ export class Outputs {
       case "update_display_data":
         return this.#update(content);
       case "error":
-        return this.#add(el("div", { class: "live-error", tabindex: "0", role: "group", "aria-label": "Error" },
-          terminalText(content.traceback.join("\n")))); // prettier-ignore
+        return this.#error(content.traceback.join("\n"));
       case "clear_output":
         // With `wait`, the old output stays until the new one is there: an animation that does not flicker.
         if (content.wait) this.clearNext = true;
@@ -46,19 +44,35 @@ export class Outputs {
     this.node.replaceChildren();
   }
 
-  /** Draw what is still waiting for the next frame. */
-  flush() {
+  get empty() {
+    return !this.node.hasChildNodes();
+  }
+
+  /** The run is over: draw what is still waiting for the next frame. */
+  end() {
+    this.#endStream();
+  }
+
+  /** Draw what the stream has left; a progress bar that has wiped itself away leaves nothing. */
+  #endStream() {
     this.terminal?.flush();
+    if (this.terminal?.blank) this.terminal.node.parentNode.remove();
+    this.terminal = null;
   }
 
   #add(node) {
     if (this.clearNext) this.clear();
-    this.terminal?.flush();
-    this.terminal = null;
-    this.empty = false;
+    this.#endStream();
     this.node.append(node);
     announceLiveFigures(node);
     return node;
+  }
+
+  #error(traceback) {
+    const text = terminalText(traceback);
+    this.#add(el("div", { class: "live-error", role: "group", "aria-label": "Error" }, text));
+    text.tabIndex = 0;
+    requestAnimationFrame(() => (text.scrollTop = text.scrollHeight)); // what went wrong stands at the end
   }
 
   #stream({ name, text }) {
@@ -107,10 +121,10 @@ export class Outputs {
     svg.classList.add("plot");
     if (!svg.hasAttribute("role")) svg.setAttribute("role", "img");
     if (!svg.hasAttribute("aria-label") && !svg.hasAttribute("aria-labelledby")) svg.setAttribute("aria-label", alt);
-    // As wide as its column, at most its natural width: what the build does with the stored drawings.
-    const [width, unit] = (svg.getAttribute("width") ?? "").match(/^([\d.]+)(pt|px)?$/)?.slice(1) ?? [];
+    // As wide as its column, at most so many times its own width as the build allows the stored drawings.
+    const width = svg.getAttribute("width")?.match(/^[\d.]+(pt|px)?$/);
     if (width && svg.hasAttribute("viewBox")) {
-      svg.style.maxWidth = `${Math.round(unit === "pt" ? (width * 96) / 72 : width)}px`;
+      svg.style.maxWidth = `calc(${width[0]}${width[1] ? "" : "px"} * var(--figure-scale, 1))`;
       svg.removeAttribute("width");
       svg.removeAttribute("height");
     }

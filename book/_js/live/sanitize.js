@@ -4,13 +4,17 @@
 const FORBIDDEN = "script, iframe, frame, object, embed, base, meta, link, form, foreignObject iframe";
 let outputs = 0;
 
-/** Parse HTML into nodes that only show. */
+/** Parse HTML into an element that only shows; its styles hold inside it. */
 export function safeHtml(text) {
-  const body = new DOMParser().parseFromString(text, "text/html").body;
+  const parsed = new DOMParser().parseFromString(text, "text/html");
+  const body = parsed.body;
+  body.prepend(...parsed.head.querySelectorAll("style")); // where the parser puts those that come first
   disarm(body);
-  const fragment = document.createDocumentFragment();
-  fragment.append(...body.childNodes);
-  return fragment;
+  const box = document.createElement("div");
+  box.id = `run${++outputs}-html`;
+  for (const style of body.querySelectorAll("style")) style.textContent = `#${box.id}{${style.textContent}}`;
+  box.append(...body.childNodes);
+  return box;
 }
 
 /** Parse an SVG drawing into an element of the page; null if it is not one. */

@@ -2,6 +2,7 @@
 
 import { el } from "./dom.js";
 import { LiveCell } from "./cell.js";
+import { foldAround } from "./folds.js";
 import { KernelGone, PageKernel } from "./kernel.js";
 
 const REASONS = {
@@ -37,12 +38,24 @@ class Session {
     this.kernel.connect().catch((error) => this.#unreachable(error));
     // These names are also what Tools asks for.
     this.runAbove = (cell) => this.#enqueue(this.cells.slice(0, cell.number - 1));
-    this.reset = (cell) => this.cells[cell.number - 1].reset();
+    this.reset = (cell) => {
+      if (this.cells[cell.number - 1] === this.current) this.bar.say("This cell is running. Interrupt it, then reset it.");
+      else this.cells[cell.number - 1].reset();
+    };
     this.cells = cells.map((cell) => new LiveCell(cell, this));
+    this.#openEditors();
+  }
+
+  /** Open the editors one task at a time, so that the kernel's first answers do not wait behind all of them. */
+  async #openEditors() {
+    for (const cell of this.cells) {
+      await new Promise((next) => setTimeout(next));
+      cell.openEditor();
+    }
   }
 
   edit(cell) {
-    this.cells[cell.number - 1].editor?.focus();
+    this.cells[cell.number - 1].openEditor()?.focus();
   }
 
   runAll() {
@@ -53,12 +66,12 @@ class Session {
     const cell = this.cells[number - 1];
     this.#enqueue([cell], cell);
     if (advance) this.#advanceFrom(cell);
-    else if (!cell.node.contains(document.activeElement)) cell.editor?.focus({ preventScroll: true });
+    else if (!cell.node.contains(document.activeElement)) cell.openEditor()?.focus({ preventScroll: true });
   }
 
   #advanceFrom(cell) {
-    const next = this.cells.slice(cell.number).find((other) => other.input && !other.input.closest("details:not([open])"));
-    (next ?? cell).editor?.focus({ preventScroll: true });
+    const next = this.cells.slice(cell.number).find((other) => other.input && !foldAround(other.input));
+    (next ?? cell).openEditor()?.focus({ preventScroll: true });
     next?.node.scrollIntoView({ block: "nearest" });
   }
 
@@ -66,7 +79,7 @@ class Session {
     const waiting = new Set(this.queue.map((job) => job.cell));
     for (const cell of cells) {
       if (waiting.has(cell)) continue;
-      this.queue.push({ cell, alone: cell === alone });
+      this.queue.push({ cell, alone: cell === alone, code: cell.code }); // as it stands now: what is edited meanwhile waits for the next press
       if (cell !== this.current) cell.setState("queued");
     }
     this.bar.say("");
@@ -95,7 +108,7 @@ class Session {
   }
 
   /** Run one cell; returns whether the cells after it may run. */
-  async #runCell({ cell, alone }) {
+  async #runCell({ cell, alone, code = cell.code }) {
     this.current = cell;
     cell.setState("running");
     this.#setStatus("busy");
@@ -103,7 +116,7 @@ class Session {
     const kernel = this.kernels;
     let problem = null;
     try {
-      const reply = await this.kernel.run(cell.code, (message) => run.handle(message));
+      const reply = await this.kernel.run(code, (message) => run.handle(message));
       run.end();
       cell.previous?.dispose(); // from now on this run's displays are the ones to be updated
       cell.previous = reply.future;
@@ -150,6 +163,7 @@ class Session {
   #dropQueue() {
     for (const { cell } of this.queue) cell.setState(null);
     this.queue = [];
+    if (!this.current && ["busy", "idle"].includes(this.state)) this.#setStatus("idle");
   }
 
   interrupt() {

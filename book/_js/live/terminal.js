@@ -3,6 +3,7 @@
 import { el } from "./dom.js";
 
 const MAX_LINES = 2000; // a forgotten print in an endless loop must not eat the reader's memory
+const FEW_LINES = 20;
 const TOKEN = /\x1b\[([0-9;?]*)([A-Za-z])|\x1b\][^\x07]*(?:\x07|\x1b\\)|[\r\n\b]|[^\x1b\r\n\b]+|\x1b/g;
 
 /** A `pre` that takes text bit by bit. */
@@ -32,10 +33,17 @@ export class Terminal {
     this.frame ??= requestAnimationFrame(() => this.flush());
   }
 
+  /** Is there nothing to be seen? */
+  get blank() {
+    return this.lines.every((line) => line.cells.every(([character]) => character.trim() === ""));
+  }
+
   /** Draw now what has changed. */
   flush() {
     if (this.frame) cancelAnimationFrame(this.frame);
     this.frame = undefined;
+    const { scrollTop, scrollHeight, clientHeight } = this.node;
+    const atEnd = scrollHeight - scrollTop - clientHeight < 4;
     for (const line of this.dirty) draw(line);
     this.dirty.clear();
     const extra = this.lines.length - MAX_LINES;
@@ -46,6 +54,8 @@ export class Terminal {
       this.notice ??= this.node.insertBefore(el("span", { class: "live-dropped" }), this.node.firstChild);
       this.notice.textContent = `(${this.dropped} earlier lines are not shown)\n`;
     }
+    if (this.lines.length > FEW_LINES) this.node.tabIndex = 0; // it may scroll, also by keyboard
+    if (atEnd) this.node.scrollTop = this.node.scrollHeight;
   }
 
   #newLine() {
@@ -54,7 +64,8 @@ export class Terminal {
     return line;
   }
 
-  #moveTo(row, column) {
+  #moveTo(to, column) {
+    const row = Math.min(to, this.lines.length + MAX_LINES); // a cursor may be sent a million lines down
     while (this.lines.length <= row) {
       const before = this.lines.at(-1);
       before.last = false; // it needs its line end now

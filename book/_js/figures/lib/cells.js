@@ -1,7 +1,8 @@
 // A grid of cells with numbers, drawn as SVG: patches, weights, products; and the pictures that canvases show.
 
-import { cssColor, inkOn, tableOffset } from "./color-map.js";
+import { cssColor, tableOffset } from "./color-map.js";
 import { makeSvg, number, set } from "./dom.js";
+import { readableInk } from "./ink.js";
 
 const FONT = 11; // smallest size of a number in a cell, px
 
@@ -28,7 +29,7 @@ export function cellGrid(size, cell) {
         set(cells[i].square, { fill: cssColor(table, value, low, high) });
         const shown = numbers(digits) ? number(value, digits) : "";
         if (cells[i].text.textContent !== shown) cells[i].text.textContent = shown;
-        set(cells[i].text, { fill: inkOn(table, value, low, high) });
+        set(cells[i].text, { fill: readableInk(table, value, low, high) });
       });
     },
     pick(i) {

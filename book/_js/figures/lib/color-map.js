@@ -23,13 +23,6 @@ export function cssColor(table, value, low, high) {
   return `rgb(${table[at]} ${table[at + 1]} ${table[at + 2]})`;
 }
 
-/** Black or white, whichever reads better on a colour of the table. */
-export function inkOn(table, value, low, high) {
-  const at = tableOffset(value, low, high);
-  const [red, green, blue] = [0, 1, 2].map((i) => (table[at + i] / 255) ** 2.2);
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.19 ? "#14181c" : "#ffffff";
-}
-
 /** The same map as a CSS gradient, for a scale. */
 export function cssGradient(name, dark) {
   const stops = name === "grey" ? ["#000", "#fff"] : look[name][dark ? "dark" : "light"];

@@ -124,8 +124,36 @@ export function arrowStep(event, far) {
   return ways[event.key] ?? null;
 }
 
+/**
+ * Move something that is drawn on a canvas by the pointer and the arrow keys: `frame` takes both, `unit()` is the size of one
+ * step on the screen, `where()` gives {down, right} and `move(down, right)` sets them; with Shift an arrow goes `far` steps.
+ */
+export function movable(frame, { unit, where, move, far }) {
+  let grip = null;
+  frame.addEventListener("pointerdown", (event) => {
+    frame.setPointerCapture(event.pointerId);
+    grip = { x: event.clientX, y: event.clientY, ...where() };
+  });
+  frame.addEventListener("pointermove", (event) => {
+    if (grip) move(grip.down + (event.clientY - grip.y) / unit(), grip.right + (event.clientX - grip.x) / unit());
+  });
+  for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) frame.addEventListener(name, () => (grip = null));
+  frame.addEventListener("keydown", (event) => {
+    const step = arrowStep(event, far);
+    if (!step) return;
+    event.preventDefault();
+    const { down, right } = where();
+    move(down + step[0], right + step[1]);
+  });
+}
+
 /** A number with a true minus sign and fixed decimals; never "−0.00". */
 export function number(value, digits = 2) {
   const text = Math.abs(value).toFixed(digits);
   return (value < 0 && Number(text) !== 0 ? "−" : "") + text;
+}
+
+/** A number with at most so many decimals, none at the end that are zeros, and a true minus sign. */
+export function plain(value, digits = 4) {
+  return String(Math.round(value * 10 ** digits) / 10 ** digits).replace("-", "−");
 }

@@ -1,6 +1,7 @@
 // Moving a picture, filtering it, and whether the order matters. No DOM here.
 
 import { fail, readArray, readBytes, readInteger } from "./read.js";
+import { largestSize } from "./values.js";
 
 export function readShift(data) {
   const size = readInteger(data.size, "size", 3);
@@ -42,7 +43,7 @@ export function mean(values) {
 
 export function difference(a, b) {
   const values = a.map((value, i) => value - b[i]);
-  return { values, largest: values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) };
+  return { values, largest: largestSize(values) };
 }
 
 /** Both ways round: f and then move, move and then f. `which` is "filter" or "mean". */

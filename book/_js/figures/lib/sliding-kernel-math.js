@@ -1,6 +1,7 @@
 // Cross-correlation without padding, and the path of a window over a picture. No DOM here.
 
 import { fail, readArray, readBytes, readIndex, readInteger, readList, readNumber } from "./read.js";
+import { largestSize } from "./values.js";
 
 /** A picture in [0, 1], planes one after the other (C, H, W). */
 export function readPicture(data) {
@@ -67,14 +68,10 @@ export function correlateAt({ height, width, channels, values }, { size, weight 
 export function correlate(picture, kernel) {
   const { rows, columns } = outputSize(picture, kernel.size);
   const values = new Float64Array(rows * columns);
-  let largest = 0;
   for (let row = 0, at = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, at++) {
-      values[at] = correlateAt(picture, kernel, row, column);
-      largest = Math.max(largest, Math.abs(values[at]));
-    }
+    for (let column = 0; column < columns; column++, at++) values[at] = correlateAt(picture, kernel, row, column);
   }
-  return { rows, columns, values, largest };
+  return { rows, columns, values, largest: largestSize(values) };
 }
 
 /** What the window sees at (row, column): patch and products (C, k, k), the sum of each channel, and their sum. */

@@ -1,8 +1,10 @@
 // Under the sliding kernel, in detail: patch × weights = products, and their sum. Three channels are three sheets.
 
 import { cellGrid } from "./cells.js";
-import { colorTable, cssColor, inkOn } from "./color-map.js";
+import { colorTable, cssColor } from "./color-map.js";
 import { arrowStep, isDark, make, makeSvg, number, segmented, set } from "./dom.js";
+import { readableInk } from "./ink.js";
+import { largestSize } from "./values.js";
 
 const CHANNELS = ["red", "green", "blue"];
 const SHEET = 7; // px that a sheet behind shows of itself
@@ -83,7 +85,7 @@ export function tapView(channels, labels) {
     const dark = isDark(element);
     const count = kernel.size ** 2;
     const plane = (values) => values.subarray(front * count, (front + 1) * count);
-    const strongest = kernel.weight.reduce((most, w) => Math.max(most, Math.abs(w)), 0) || 1;
+    const strongest = largestSize(kernel.weight) || 1;
     const signed = colorTable("signed", dark);
     grids[0].show(plane(seen.patch), colorTable("grey", dark), 0, 1);
     grids[1].show(plane(kernel.weight), signed, -strongest, strongest);
@@ -93,7 +95,7 @@ export function tapView(channels, labels) {
     set(svg.querySelector(".lf-sum"), { fill: cssColor(table, seen.sum, low, high) });
     const text = svg.querySelector(".lf-sum-text");
     text.textContent = number(seen.sum);
-    set(text, { fill: inkOn(table, seen.sum, low, high) });
+    set(text, { fill: readableInk(table, seen.sum, low, high) });
     line.textContent = picked >= 0 ? tapText() : sumText();
   }
 

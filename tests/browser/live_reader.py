@@ -1,0 +1,81 @@
+"""Somebody in front of a page whose cells run."""
+
+from __future__ import annotations
+
+import psutil
+from playwright.sync_api import Locator, Page, expect
+from tests.browser.live_support import BookServerProcess
+
+
+class Reader:
+    """Somebody in front of a page of cells; without a name, the sample's."""
+
+    def __init__(self, page: Page, server: BookServerProcess, name: str = "book/cells.html") -> None:
+        self.page, self.server, self.name = page, server, name
+
+    def open(self) -> Reader:
+        self.page.goto(self.server.page(self.name))
+        expect(self.page.get_by_role("button", name="Run this page")).to_be_visible()
+        return self
+
+    def cell(self, index: int) -> Locator:
+        return self.page.locator("div.cell").nth(index)
+
+    def code(self, index: int) -> Locator:
+        return self.cell(index).locator(".cm-content")
+
+    def fresh(self, index: int) -> Locator:
+        return self.cell(index).locator(".live-fresh")
+
+    def stored(self, index: int) -> Locator:
+        return self.cell(index).locator(".cell_output")
+
+    @property
+    def bar(self) -> Locator:
+        return self.page.locator(".live-bar")
+
+    @property
+    def note(self) -> Locator:
+        return self.page.locator(".live-note")
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def wake(self) -> Reader:
+        """Make the page live without running anything."""
+        self.cell(0).locator(".cell_input").focus()
+        self.page.keyboard.press("Enter")
+        expect(self.code(0)).to_be_focused()
+        expect(self.bar).to_have_attribute("data-kernel", "idle")
+        return self
+
+    def write(self, index: int, code: str) -> None:
+        self.code(index).focus()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.insert_text(code)
+
+    def run(self, index: int, code: str | None = None, key: str = "Control+Enter") -> Locator:
+        """Run a cell with the keyboard; return its fresh output."""
+        if code is not None:
+            self.write(index, code)
+        self.code(index).focus()
+        self.page.keyboard.press(key)
+        return self.fresh(index)
+
+    def finished(self, index: int, state: str = "done") -> None:
+        expect(self.cell(index)).to_have_attribute("data-live", state)
+
+
+def forget_kernels(server: BookServerProcess) -> None:
+    """Shut down the kernels that readers before left running."""
+    client = server.client()
+    for session in client.get("/api/sessions").json:
+        client.request("DELETE", f"/api/sessions/{session['id']}", headers={"X-XSRFToken": client.cookies["_xsrf"]})
+
+
+def is_warm(kernel: psutil.Process) -> bool:
+    """Tell whether a kernel has done its work of warming up, which takes it a second at the very least."""
+    try:
+        return kernel.cpu_times().user > 1 and kernel.cpu_percent(interval=0.3) < 5
+    except psutil.NoSuchProcess:
+        return False

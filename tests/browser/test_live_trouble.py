@@ -1,0 +1,142 @@
+"""Running cells in rough hands: two tabs, a server that goes at a bad moment, outputs out of place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+from tests.browser.conftest import Noise
+from tests.browser.live_reader import Reader
+from tests.browser.live_support import BookServerProcess
+
+SUM, TENSOR, FIGURE, PROGRESS = 0, 1, 2, 5  # cells of the sample's page as they stand in it
+ENDLESS = "import time\nprint('on and on')\nwhile True:\n    time.sleep(0.05)"
+
+
+@pytest.fixture(autouse=True)
+def _awake(reader: Reader) -> None:
+    reader.wake()
+
+
+# --- the kernel goes behind the page's back
+
+
+def test_a_restart_in_another_tab_ends_what_was_running_here(reader: Reader, noise: Noise) -> None:
+    expect(reader.run(SUM, ENDLESS)).to_contain_text("on and on")
+    page = reader.page.context.new_page()
+    noise.listen(page)
+    other = Reader(page, reader.server).open()
+    other.cell(SUM).locator(".cell_input").focus()
+    other.page.keyboard.press("Enter")
+    other.button("Restart").click()
+    expect(other.note).to_contain_text("A fresh kernel")
+    expect(reader.note).to_contain_text("is gone, and its variables with it")
+    expect(reader.fresh(SUM)).to_contain_text("The connection was lost while this cell ran.")
+    expect(reader.bar).to_have_attribute("data-kernel", "idle")
+    expect(reader.run(SUM, "print('here again')")).to_contain_text("here again")
+
+
+def test_a_restart_while_the_server_is_down_is_made_up_for(
+    sample_site: Path, new_context: Callable[..., BrowserContext], noise: Noise
+) -> None:
+    noise.expected = True
+    root = sample_site.parents[1] / "book"
+    server = BookServerProcess(sample_site, root)
+    page = new_context().new_page()
+    noise.listen(page)
+    reader = Reader(page, server).open().wake()
+    server.stop()
+    expect(reader.note).to_contain_text("The book’s server does not answer.")
+    reader.button("Restart").click()
+    expect(reader.bar).to_have_attribute("data-kernel", "offline")
+    server = BookServerProcess(sample_site, root, port=server.port)
+    expect(reader.bar).to_have_attribute("data-kernel", "idle")
+    expect(reader.note).to_contain_text("A fresh kernel")
+    expect(reader.run(SUM, "print('here again')")).to_contain_text("here again")
+    server.stop()
+
+
+# --- what is run, and what comes of it
+
+
+def test_a_cell_runs_as_it_stood_when_it_was_asked_for(reader: Reader) -> None:
+    reader.run(SUM, "import time; time.sleep(1)")
+    fresh = reader.run(TENSOR, "print('as pressed')")
+    reader.write(TENSOR, "print('as edited later')")
+    reader.finished(TENSOR)
+    expect(fresh).to_contain_text("as pressed")
+
+
+def test_a_cell_that_runs_is_not_reset_under_its_output(reader: Reader) -> None:
+    expect(reader.run(SUM, ENDLESS)).to_contain_text("on and on")
+    reader.cell(SUM).get_by_role("button", name=re.compile("Reset cell")).click()
+    expect(reader.note).to_contain_text("This cell is running.")
+    reader.button("Interrupt").click()
+    expect(reader.fresh(SUM)).to_contain_text("KeyboardInterrupt")
+    reader.cell(SUM).get_by_role("button", name=re.compile("Reset cell")).click()
+    expect(reader.fresh(SUM)).to_have_count(0)
+
+
+def test_escape_leaves_the_editor_whatever_is_selected(reader: Reader) -> None:
+    reader.code(SUM).focus()
+    reader.page.keyboard.press("Control+A")
+    reader.page.keyboard.press("Escape")
+    expect(reader.code(SUM)).not_to_be_focused()
+    expect(reader.cell(SUM).get_by_role("button", name="Run cell")).to_be_focused()
+
+
+def test_a_bar_that_wipes_itself_away_leaves_nothing(reader: Reader) -> None:
+    wiped = "from tqdm import tqdm\nfor step in tqdm(range(3), desc='train', leave=False):\n    pass"
+    reader.write(PROGRESS, wiped)
+    reader.button("Run all").click()
+    reader.finished(PROGRESS)
+    expect(reader.fresh(PROGRESS)).to_have_count(0)
+    fresh = reader.run(PROGRESS, wiped + "\nprint('done')")
+    reader.finished(PROGRESS)
+    expect(fresh.locator(".live-stream")).to_have_count(1)
+    expect(fresh.locator(".live-body")).to_have_text(re.compile(r"^done\s*$"))
+
+
+# --- outputs that do not keep to their place
+
+
+def test_styles_of_an_output_hold_inside_it(reader: Reader) -> None:
+    before = reader.page.evaluate("getComputedStyle(document.querySelector('article')).color")
+    html = "<style>article, p, body {color: rgb(1, 2, 3) !important}</style><p class='mine'>styled</p>"
+    fresh = reader.run(SUM, f'from IPython.display import HTML\nHTML("""{html}""")')
+    expect(fresh.locator("p.mine")).to_have_css("color", "rgb(1, 2, 3)")
+    assert reader.page.evaluate("getComputedStyle(document.querySelector('article')).color") == before
+
+
+def test_an_output_cannot_cover_the_page(reader: Reader) -> None:
+    html = "<div id='cover' style='position: fixed; inset: 0; z-index: 99999; background: red'>X</div>"
+    fresh = reader.run(SUM, f'from IPython.display import HTML\nHTML("""<p>tall</p>{html}""")')
+    expect(fresh.locator("#cover")).to_be_attached()
+    covered, place = (box.bounding_box() for box in (fresh.locator("#cover"), fresh.locator(".live-html")))
+    assert covered["height"] <= place["height"]
+    reader.button("Restart").click()
+    expect(reader.note).to_contain_text("A fresh kernel")
+
+
+def test_markdown_is_shown_as_its_source(reader: Reader) -> None:
+    fresh = reader.run(SUM, "from IPython.display import Markdown\nMarkdown('**bold**')")
+    expect(fresh.locator(".live-body")).to_have_text("**bold**")
+
+
+def test_many_lines_scroll_in_their_own_box_and_their_end_is_seen(reader: Reader) -> None:
+    fresh = reader.run(SUM, "for k in range(3000):\n    print('line', k)")
+    reader.finished(SUM)
+    expect(fresh).to_contain_text(re.compile(r"\(1,?00\d earlier lines are not shown\)"))
+    box = fresh.locator(".live-stream pre")
+    assert box.bounding_box()["height"] < 700
+    assert box.evaluate("e => e.scrollHeight - e.scrollTop - e.clientHeight") < 4
+    assert box.get_attribute("tabindex") == "0"
+
+
+def test_a_cursor_sent_far_down_does_not_freeze_the_page(reader: Reader) -> None:
+    fresh = reader.run(SUM, "print('above')\nprint('\\x1b[1000000Bbelow')")
+    reader.finished(SUM)
+    expect(fresh).to_contain_text("below", timeout=3000)
