@@ -12,10 +12,11 @@ HTML    := $(BUILD)/html
 TORCH_INDEX ?=
 TORCH   := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)
 SOURCES := _config.yml _toc.yml $(shell find book code -type f -not -name '*.pyc' 2>/dev/null)
+export PAPER
 export PATH := $(abspath $(BIN)):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: live book test check setup browser clean lock format
+.PHONY: live book pdf site bench test check setup browser tex clean lock format
 
 live: book                     ## set up, build, serve on 127.0.0.1 with running cells
 	$(BIN)/python -m booksite.server --html $(HTML) --port $(PORT)
@@ -23,7 +24,13 @@ live: book                     ## set up, build, serve on 127.0.0.1 with running
 book: setup                    ## set up, build _build/html
 	$(BIN)/jb build . -n -W --keep-going
 
-test: check book browser       ## set up, build, run every test
+pdf: tex                       ## set up, make the printed book, _build/pdf; PAPER=a4 or PAPER=7x10
+	$(BIN)/jb build . -n -W --keep-going --builder latex --path-output $(BUILD)/print
+	$(BIN)/python -m booksite.pdf $(BUILD)/print/_build/latex $(BUILD)/pdf
+
+site: pdf book                 ## book and PDF in one folder, _build/html, ready for a static host
+
+test: check site browser   ## set up, build, run every test
 	$(BIN)/python -m pytest
 
 check: setup                   ## lint, format, types
@@ -34,6 +41,9 @@ check: setup                   ## lint, format, types
 format: setup                  ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: setup                   ## time our convolutions against torch's own (about 10 minutes on an idle machine)
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python benchmarks/conv_speed.py
 
 setup: $(STAMPS)/python $(STAMPS)/npm
 
@@ -54,6 +64,9 @@ $(STAMPS)/npm: $(STAMPS)/python package.json package-lock.json .npmrc
 
 browser: setup                 ## find Chromium for the browser tests, or install it
 	$(BIN)/python -m booksite.chromium --install
+
+tex: setup                     ## find XeLaTeX for the printed book, or install it
+	$(BIN)/python -m booksite.texlive --install
 
 lock: setup                    ## write down the exact version of every package that is installed
 	$(BIN)/python -m pip freeze --exclude-editable --exclude torch | grep -v ' @ ' > constraints.txt

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from fontTools.ttLib import TTFont
 
+from booksite.pictures import SCALE
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 NODE_MODULES = REPOSITORY / "node_modules"
 SCRIPTS = REPOSITORY / "book" / "_js"
@@ -126,13 +128,14 @@ def _write_icons(target: Path) -> None:
 
 
 def _write_look(target: Path) -> None:
-    """Write the roles of colour as CSS custom properties that follow the page's colour scheme."""
+    """Write the roles of colour and the scale of figures as CSS custom properties; colours follow the page's scheme."""
     table = json.loads(LOOK_FILE.read_text(encoding="utf8"))
     lines = [
         f"--look-{name}:light-dark({light},{dark});"
         for group in ("roles", "classes")
         for name, (light, dark) in table[group].items()
     ]
+    lines.append(f"--figure-scale:{SCALE};")
     target.write_text(":root{" + "".join(lines) + "}\n", encoding="utf8")
 
 

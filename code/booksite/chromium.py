@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
+
+from booksite.debian import install
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 PLACES = (
@@ -58,21 +59,6 @@ def _playwrights_own() -> str | None:
     return path if Path(path).is_file() else None
 
 
-def install_chromium() -> bool:
-    """Install Debian's or Ubuntu's Chromium if we may; return whether that was tried and went well."""
-    if not shutil.which("apt-get"):
-        return False
-    rights = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    if rights and (
-        not shutil.which("sudo") or subprocess.run([*rights, "true"], capture_output=True, check=False).returncode
-    ):
-        return False
-    commands = (["apt-get", "update", "-q"], ["apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium"])
-    return all(
-        subprocess.run([*rights, *command], stdout=sys.stderr, check=False).returncode == 0 for command in commands
-    )
-
-
 def main() -> int:
     """Print the path of Chromium; with ``--install`` install it where it is missing."""
     parser = argparse.ArgumentParser(description="Find Chromium for the browser tests.")
@@ -80,7 +66,7 @@ def main() -> int:
     options = parser.parse_args()
     try:
         found = find_chromium()
-        if not found and options.install and install_chromium():
+        if not found and options.install and install(["chromium"]):
             found = find_chromium()
     except FileNotFoundError as error:
         print(error, file=sys.stderr)

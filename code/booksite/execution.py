@@ -56,7 +56,7 @@ def imported_modules(code: str) -> set[str]:
     ['cnnbook.models', 'cnnbook.models.patch_segmenter']
     """
     found: set[str] = set()
-    for node in ast.walk(ast.parse(_without_magics(code))):
+    for node in ast.walk(ast.parse(without_magics(code))):
         whole: set[str] = set()  # modules that the page has as such: it can use all that they hold
         if isinstance(node, ast.Import):
             whole = {alias.name for alias in node.names}
@@ -94,7 +94,7 @@ def fingerprint(text: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def _without_magics(code: str) -> str:
+def without_magics(code: str) -> str:
     """Drop IPython's own lines, which are no Python."""
     return "".join(line for line in code.splitlines(keepends=True) if not line.lstrip().startswith(("%", "!")))
 
@@ -140,7 +140,14 @@ def _meaning(module: str) -> str:
 
 def _data_files() -> Iterable[Path]:
     files = (SOURCE / PACKAGE).rglob("*")
-    return sorted(f for f in files if f.is_file() and f.suffix not in {".py", ".pyc", ".typed"})
+    tools = {".py", ".pyc", ".typed"}
+    return sorted(
+        file
+        for file in files
+        if file.is_file()
+        and file.suffix not in tools
+        and not any(part.startswith(".") for part in file.relative_to(SOURCE).parts)  # what a linter has left
+    )
 
 
 def note_fingerprint(app: Sphinx, docname: str, source: list[str]) -> None:

@@ -16,7 +16,9 @@ PARTS = (
     "booksite.listing",
     "booksite.live",
     "booksite.page",
+    "booksite.pdf_link",
     "booksite.pictures",
+    "booksite.printing",
     "booksite.quiz",
 )
 BOOK = Path(__file__).resolve().parents[2] / "book"
@@ -33,7 +35,7 @@ def prepare_site(app: Sphinx, config: Config) -> None:
     config.mathjax_path = "mathjax/tex-mml-chtml.js"
     config.nb_ipywidgets_js = {}
     os.environ["CNNBOOK_FONTS"] = str(build / "fonts")
-    os.environ["CNNBOOK_PRINT"] = "1"
+    os.environ["CNNBOOK_BUILD"] = "1"  # figures are drawn once, to be sent often, and for print, too
     os.environ["TQDM_DISABLE"] = "1"  # progress bars are for readers at a live cell
     # One thread a kernel, which sleeps when it waits: results do not depend on the number of cores, and two builds on
     # two cores do not spin against each other (measured: a chapter of 25 s took more than five minutes).
@@ -41,9 +43,18 @@ def prepare_site(app: Sphinx, config: Config) -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
+def plain_signature(
+    app: Sphinx, what: str, name: str, obj: object, options: object, signature: str | None, returns: str | None
+) -> tuple[str, str | None] | None:
+    """Write a dataclass's computed default as "…" in the reference, not as Python's own ``<factory>``."""
+    return (signature.replace("<factory>", "…"), returns) if signature and "<factory>" in signature else None
+
+
 def setup(app: Sphinx) -> dict:
     """Connect the extension's parts."""
     app.connect("config-inited", prepare_site, priority=100)
+    app.setup_extension("sphinx.ext.autodoc")
+    app.connect("autodoc-process-signature", plain_signature, priority=900)  # the first answer ends the asking
     for part in PARTS:
         app.setup_extension(part)
     for file in ("fonts.css", "icons.css", "look.css", "book.css"):

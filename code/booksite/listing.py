@@ -36,8 +36,11 @@ def extract(source: str, name: str) -> str:
 
     Examples
     --------
-    >>> extract("def f(x):\n    'Double.'\n    return 2 * x\n", "f").splitlines()[-1]
-    '    return 2 * x'
+    >>> source = "def f(x):\n    '''Double.\n\n    More.\n    '''\n    return 2 * x\n"
+    >>> print(extract(source, "f").replace('"', "'"))
+    def f(x):
+        '''Double.'''
+        return 2 * x
     """
     node: ast.AST = ast.parse(source)
     for part in name.split("."):

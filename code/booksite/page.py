@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -14,6 +15,9 @@ UNWANTED_SCRIPTS = ("sphinx-thebe", "THEBE_JS_URL", "thebe_selector", "initThebe
 """Marks of scripts that Jupyter Book loads for thebe, which we do not use (docs/decisions/live-cells.md)."""
 
 VIEWPORT = re.compile(r'<meta [^>]*name="viewport"[^>]*>\n?')
+THEME_STYLES = "_static/styles/pydata-sphinx-theme.css"
+ICON_RULE = re.compile(r'(?:\.fa-[\w-]+(?:::?before)?,?)+\{(?:content:"[^"]*"|--fa:"[^"]*"[^}]*)\}')
+"""A rule that gives a name to one of FontAwesome's 1,881 glyphs; our few icons are in ``icons.css`` (assets.py)."""
 SHARED_IDS = ("exercise-content", "solution-content")
 
 
@@ -67,9 +71,17 @@ def mend_context(app: Sphinx, pagename: str, template: str, context: dict, doctr
         context["metatags"] = f'{context.get("metatags", "")}<meta name="description" content="{title} of the book">'
 
 
+def drop_icon_rules(app: Sphinx, failure: Exception | None) -> None:
+    """Take the names of icons that no page shows out of the theme's style sheet: 86 kB at a first visit."""
+    file = Path(app.outdir) / THEME_STYLES
+    if app.builder.format == "html" and failure is None and file.is_file():
+        file.write_text(ICON_RULE.sub("", file.read_text(encoding="utf8")), encoding="utf8")
+
+
 def setup(app: Sphinx) -> dict:
     """Connect the mends."""
     app.connect("doctree-resolved", drop_thebe, priority=900)
     app.connect("doctree-resolved", drop_shared_ids, priority=900)
     app.connect("html-page-context", mend_context, priority=900)
+    app.connect("build-finished", drop_icon_rules)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

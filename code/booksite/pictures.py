@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import itertools
 import re
+from collections import Counter
 from pathlib import Path
 
 from docutils import nodes
@@ -19,6 +21,8 @@ logger = logging.getLogger(__name__)
 PX_PER_PT = 96 / 72
 SCALE = 1.2
 """How much larger than drawn a figure may be shown: type of 9.5 pt in the figure then fits the page's."""
+
+STYLED = re.compile(r'(<(?!image\b)[^<>]*?) style="([^"]*)"')  # pictures have a class already
 
 
 def inline_svg(svg: str, prefix: str, alt: str) -> str:
@@ -50,7 +54,18 @@ def inline_svg(svg: str, prefix: str, alt: str) -> str:
     size = f' style="max-width:{float(width[1]) * PX_PER_PT * SCALE:.0f}px"' if width else ""
     svg = re.sub(r'\s(width|height)="[\d.]+pt"', "", svg, count=2)
     svg = re.sub(r">\s+<", "><", svg)
+    svg = _share_styles(svg)
     return svg.replace("<svg", f'<svg class="plot" role="img" aria-label="{html.escape(alt, quote=True)}"{size}', 1)
+
+
+def _share_styles(svg: str) -> str:
+    """Write a style that many elements have once, as the rule of a class that is named after it."""
+    many = {style for style, count in Counter(style for _, style in STYLED.findall(svg)).items() if count > 2}
+    names = {style: "s" + hashlib.sha256(style.encode()).hexdigest()[:8] for style in sorted(many)}
+    svg = STYLED.sub(lambda tag: f'{tag[1]} class="{names[tag[2]]}"' if tag[2] in names else tag[0], svg)
+    rules = "".join(f"svg .{name}{{{html.unescape(style)}}}" for style, name in names.items())
+    start = svg.index(">") + 1
+    return f"{svg[:start]}<style>{rules}</style>{svg[start:]}" if rules else svg
 
 
 class InlineDrawings(SphinxPostTransform):

@@ -106,14 +106,18 @@ def forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
 
 
 def answers_page(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Name the page of answers, which depends on all others."""
-    return [env.quiz_answers_doc] if hasattr(env, "quiz_answers_doc") else []
+    """Name the page of answers, which depends on all others, and tell Sphinx whether it will hold formulas."""
+    if not hasattr(env, "quiz_answers_doc"):
+        return []
+    formulas = any(next(node.findall(nodes.math), None) for page in _store(env).values() for node in page)
+    env.get_domain("math").data["has_equations"][env.quiz_answers_doc] = formulas
+    return [env.quiz_answers_doc]
 
 
 class FillAnswers(SphinxPostTransform):
     """Put the answers in place of the placeholder, in the order of the book."""
 
-    default_priority = 5  # before references are resolved, so that those in the reasons are, too
+    default_priority = 1  # before references are resolved, so that those in the reasons are, too
 
     def run(self, **kwargs: object) -> None:
         """Replace the placeholder, if this is the page of answers."""
@@ -134,7 +138,11 @@ def _answer(app: Sphinx, node: quiz, page: str, docname: str) -> list[nodes.Node
     line = nodes.paragraph("", "", reference, nodes.Text(f": ({option['letter']}) "), *answer.children)
     for pending in [found for part in reason for found in part.findall(addnodes.pending_xref)]:
         pending["refdoc"] = docname
-    return [line, nodes.block_quote("", *reason)]
+    content = [line, nodes.block_quote("", *reason)]
+    if app.builder.format == "latex":
+        begin, end = (nodes.raw("", rf"\{word}{{bookanswer}}", format="latex") for word in ("begin", "end"))
+        return [begin, *content, end]
+    return content
 
 
 def _reading_order(env: BuildEnvironment) -> list[str]:
@@ -194,15 +202,17 @@ def depart_answer_html(self: HTML5Translator, node: quiz_answer) -> None:  # noq
 def visit_quiz_latex(self: LaTeXTranslator, node: quiz) -> None:  # noqa: D103
     number = ".".join(map(str, self.builder.env.toc_fignumbers.get(node["docname"], {})
                           .get("quiz", {}).get(node["ids"][0], ())))  # fmt: skip
-    self.body.append(f"\n\\par\\medskip\\noindent\\textbf{{Quiz {number}}}\\par\\nobreak\n")
+    label = self.hypertarget_to(node, anchor=True)
+    self.body.append(f"\n\\begin{{bookquiz}}\\noindent{label}\\textbf{{Quiz {number}}}\\par\\nobreak\n")
 
 
 def depart_quiz_latex(self: LaTeXTranslator, node: quiz) -> None:  # noqa: D103
-    self.body.append("\\par\\medskip\n")
+    self.body.append("\\end{bookoptions}\\end{bookquiz}\n")
 
 
 def visit_option_latex(self: LaTeXTranslator, node: quiz_option) -> None:  # noqa: D103
-    self.body.append(f"\\par\\noindent\\hspace*{{1.5em}}({node['letter']})\\enspace ")
+    begin = "\n\\begin{bookoptions}" if node["letter"] == "a" else ""
+    self.body.append(f"{begin}\n\\item[({node['letter']})] ")
     for reason in list(node.children[1:]):
         node.remove(reason)
 

@@ -371,6 +371,12 @@ def weight(site: Site, page: str) -> dict[str, int]:
     return parts
 
 
+def test_the_theme_names_no_glyph_of_an_icon_font(site: Site) -> None:
+    theme = (site.folder / "_static/styles/pydata-sphinx-theme.css").read_text(encoding="utf8")
+    assert "--pst-color-text-base" in theme
+    assert re.findall(r"\.fa-[\w-]+:{1,2}before{content:\"", theme) == []
+
+
 @pytest.mark.parametrize("page", [TOC["root"], *CHAPTERS])
 def test_a_page_is_light(site: Site, page: str) -> None:
     parts = weight(site, page)

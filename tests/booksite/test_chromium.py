@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from booksite import chromium
+from booksite import chromium, debian
 
 
 @pytest.fixture
@@ -97,14 +97,14 @@ def test_installing_uses_apt_where_it_may(
 def test_without_rights_nothing_is_installed(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     program(bare, "apt-get", f"#!/bin/sh\necho ran > {bare}/ran\n")
-    assert not chromium.install_chromium()
+    assert not debian.install(["chromium"])
     program(bare, "sudo", "#!/bin/sh\nexit 1\n")  # sudo that asks for a password
-    assert not chromium.install_chromium()
+    assert not debian.install(["chromium"])
     assert not (bare / "ran").exists()
 
 
 def test_an_installation_that_fails_is_not_taken_for_one(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     program(bare, "apt-get", "#!/bin/sh\nexit 100\n")
-    assert not chromium.install_chromium()
+    assert not debian.install(["chromium"])
     assert main(monkeypatch, "--install") == 1

@@ -193,3 +193,12 @@ def test_a_page_out_of_the_cache_keeps_its_outputs_for_the_readers_notebook() ->
         parsed = {"cells": [{"source": "1 + 1", "outputs": []}]}
         execution.fill_cached_notebook(start)(Client(parsed))
         assert parsed == {"cells": [{"source": "1 + 1", "outputs": ["2"]}]}
+
+
+def test_what_a_linter_leaves_in_the_package_is_not_its_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "cnnbook"
+    for name in ("look.json", "__init__.py", ".ruff_cache/0/1234", "layers/.hidden"):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).touch()
+    monkeypatch.setattr(execution, "SOURCE", tmp_path)
+    assert list(execution._data_files()) == [package / "look.json"]

@@ -49,6 +49,20 @@ def test_two_drawings_share_no_id_and_references_still_lead_home() -> None:
         assert set(re.findall(r'(?:url\(#|href="#)([^")]+)', svg)) == {f"{prefix}p1", f"{prefix}c1"}
 
 
+def test_a_style_of_many_elements_is_written_once() -> None:
+    styles = ["fill: red", "fill: red; stroke: light-dark(#000000, #ffffff)"] * 3 + ["fill: none"]
+    rects = "".join(f'<rect width="{i}" style="{style}"/>' for i, style in enumerate(styles))
+    picture = '<image class="light-only" style="opacity: 0.5"/>' * 3
+    svg = inline_svg(DRAWING.replace("</svg>", f"{rects}{picture}</svg>"), "d1-", "Rects")
+    ElementTree.fromstring(svg)
+    rules = dict(re.findall(r"svg \.(\w+)\{([^}]*)\}", svg))
+    assert sorted(rules.values()) == sorted(styles[:2])
+    tags = re.findall(r'<rect width="\d"([^>]*)/>', svg)[1:]
+    assert [rules[re.search(r'class="(\w+)"', tag)[1]] for tag in tags[:-1]] == styles[:-1]
+    assert tags[-1] == ' style="fill: none"'
+    assert svg.count('<image class="light-only" style="opacity: 0.5"/>') == 3
+
+
 def test_a_figure_of_the_book_survives() -> None:
     fig, ax = plt.subplots()
     ax.plot([1, 2])
