@@ -211,9 +211,7 @@ def _shuffled_batches(n: int, batch_size: int, seed: int) -> Iterator[Tensor]:
 
 
 @torch.no_grad()
-def predict(
-    model: nn.Module, inputs: Tensor, batch_size: int = 4096
-) -> Tensor:
+def predict(model: nn.Module, inputs: Tensor, batch_size: int = 512) -> Tensor:
     """Return the class with the highest score for each input.
 
     Parameters
