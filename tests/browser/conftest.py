@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 from tests.browser.live_reader import Reader
 from tests.browser.live_support import BookServerProcess, build_sample, wait_for
 
 from booksite.chromium import FLAGS
+
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,6 @@ from tests.browser.conftest import Noise
 from tests.browser.live_reader import Reader, forget_kernels, is_warm
 from tests.browser.live_support import REPOSITORY, BookServerProcess, wait_for
 
-expect.set_options(timeout=20_000)
-
 # The sample's cells as they stand in the page.
 SUM, TENSOR, FIGURE, DRAWING, TABLE, PROGRESS, FOLDED, OUTPUT_ONLY, FAILS, SOLUTION, FORMULA, LAST = range(12)
 STORED = "sum 21"

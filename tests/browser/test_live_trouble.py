@@ -59,6 +59,21 @@ def test_a_restart_while_the_server_is_down_is_made_up_for(
     server.stop()
 
 
+def test_a_cell_waits_for_what_ran_before_the_page_was_reloaded(reader: Reader, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    code = f"import os, time\nprint('before')\nwhile not os.path.exists({str(gate)!r}):\n    time.sleep(0.05)"
+    expect(reader.run(SUM, code)).to_contain_text("before")
+    reader.page.reload()
+    reader.cell(TENSOR).locator(".cell_input").focus()
+    reader.page.keyboard.press("Shift+Enter")
+    expect(reader.bar.locator(".live-status")).to_have_text("The kernel is busy, 1 waiting")
+    reader.finished(TENSOR, "queued")
+    gate.touch()
+    expect(reader.fresh(TENSOR)).to_contain_text("tensor")
+    reader.finished(TENSOR)
+    expect(reader.bar.locator(".live-status")).to_have_text("Ready")
+
+
 # --- what is run, and what comes of it
 
 

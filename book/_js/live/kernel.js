@@ -54,6 +54,7 @@ export class PageKernel {
     const known = sessionStorage.getItem(`live-kernel:${this.path}`);
     sessionStorage.setItem(`live-kernel:${this.path}`, this.connection.id);
     if (known !== this.connection.id) return "fresh";
+    if (this.session.kernel.execution_state === "busy") this.on.status("busy");
     this.on.again();
   }
 

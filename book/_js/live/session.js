@@ -22,6 +22,7 @@ class Session {
     this.kernels = 1; // how many kernels this page has had: tells in which one a cell ran
     this.queue = [];
     this.current = null;
+    this.elsewhere = false; // whether the kernel is at something that this page did not ask for, such as a run from before a reload
     bar.showControls(config, root, { runAll: () => this.runAll(), interrupt: () => this.interrupt(), restart: () => this.restart() });
     bar.say("");
     this.kernel = new PageKernel({
@@ -29,7 +30,7 @@ class Session {
       path: config.page,
       probe: new URL("_static/live.json", root).href,
       on: {
-        status: (state) => this.#setStatus(state),
+        status: (state) => this.#hear(state),
         back: () => this.#setStatus(this.current ? "busy" : "idle", () => this.bar.say("Connected again; the variables are still there.")),
         again: () => this.bar.say("This page’s kernel is still running; its variables are there."),
         lost: (reason) => this.#lost(reason),
@@ -110,7 +111,7 @@ class Session {
   /** Run one cell; returns whether the cells after it may run. */
   async #runCell({ cell, alone, code = cell.code }) {
     this.current = cell;
-    cell.setState("running");
+    cell.setState(this.elsewhere ? "queued" : "running");
     this.#setStatus("busy");
     const run = cell.begin({ alone });
     const kernel = this.kernels;
@@ -188,6 +189,15 @@ class Session {
     this.bar.say(REASONS[reason], reason === "restarted" ? "info" : "problem");
   }
 
+  #hear(state) {
+    if (state === "busy" && !this.current) this.elsewhere = true;
+    if (state !== "busy" && this.elsewhere) {
+      this.elsewhere = false;
+      this.current?.setState("running");
+    }
+    this.#setStatus(state);
+  }
+
   #unreachable(error) {
     const refused = error?.response?.status === 403;
     this.#setStatus(refused ? "locked" : "offline");
@@ -196,8 +206,9 @@ class Session {
   #setStatus(state, then) {
     const before = this.state;
     this.state = state;
-    const waiting = this.queue.length ? `, ${this.queue.length} waiting` : "";
-    const where = this.current ? `Running cell ${this.current.number}${waiting}` : "The kernel is busy";
+    const waiting = this.queue.length + (this.elsewhere && this.current ? 1 : 0);
+    const doing = this.elsewhere ? "The kernel is busy" : `Running cell ${this.current?.number}`;
+    const where = waiting ? `${doing}, ${waiting} waiting` : doing;
     const text = { starting: "Starting a kernel…", idle: "Ready", busy: where, offline: "Not connected", locked: "Not connected" }[state];
     // A kernel says "idle" between two cells of a queue; the reader need not see it blink.
     if (state === "idle" && this.current) this.bar.setStatus("busy", where);
