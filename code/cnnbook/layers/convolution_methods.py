@@ -134,12 +134,9 @@ def by_fft(
     filter_spectrum = torch.fft.rfft2(spread, s=size).unflatten(
         0, (groups, -1)
     )
-    conjugate = filter_spectrum.conj()
-    if conjugate.shape[2] == 1:
-        # Nothing to add up, and einsum would turn the axes for a matrix product.
-        product_ = x_spectrum * conjugate[:, :, 0]
-    else:
-        product_ = torch.einsum("ngchw,gkchw->ngkhw", x_spectrum, conjugate)
+    product_ = torch.einsum(
+        "ngchw,gkchw->ngkhw", x_spectrum, filter_spectrum.conj()
+    )
     z = torch.fft.irfft2(product_.flatten(1, 2), s=size)
     return z[..., : rows : stride[0], : columns : stride[1]].to(dtype)
 
