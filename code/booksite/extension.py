@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from sphinx.application import Sphinx
+from sphinx.application import ENV_PICKLE_FILENAME, Sphinx
 from sphinx.config import Config
 from sphinx.errors import ExtensionError
 
@@ -54,11 +54,18 @@ def plain_signature(
     return (signature.replace("<factory>", "…"), returns) if signature and "<factory>" in signature else None
 
 
+def forget_a_build_with_warnings(app: Sphinx, exception: Exception | None) -> None:
+    """Have every page read again next time: Sphinx warns when it reads a page, so a second build would pass unseen."""
+    if app._warncount:
+        Path(app.doctreedir, ENV_PICKLE_FILENAME).unlink(missing_ok=True)
+
+
 def setup(app: Sphinx) -> dict:
     """Connect the extension's parts."""
     app.connect("config-inited", prepare_site, priority=100)
     app.setup_extension("sphinx.ext.autodoc")
     app.connect("autodoc-process-signature", plain_signature, priority=900)  # the first answer ends the asking
+    app.connect("build-finished", forget_a_build_with_warnings)
     for part in PARTS:
         app.setup_extension(part)
     for file in ("fonts.css", "icons.css", "look.css", "book.css"):

@@ -58,16 +58,23 @@ ax.plot([1, 2]);
 @pytest.fixture(scope="module")
 def builds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str]]:
     """Build a book of one page with each cell, side by side; return exit codes and what was said."""
-    running = {}
-    for name, cell in CELLS.items():
-        folder = tmp_path_factory.mktemp(name)
-        (folder / "_config.yml").write_text(CONFIG)
-        (folder / "_toc.yml").write_text("format: jb-book\nroot: the-page\n")
-        (folder / "the-page.md").write_text(PAGE.format(cell=cell))
-        command = [Path(sys.executable).with_name("jb"), "build", folder, "-n", "-W", "--keep-going"]
-        running[name] = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    said = {name: process.communicate()[0] for name, process in running.items()}
-    return {name: (process.returncode, re.sub(r"\x1b\[[\d;]*m", "", said[name])) for name, process in running.items()}
+    running = {name: start_build(tmp_path_factory.mktemp(name), cell) for name, cell in CELLS.items()}
+    return {name: end(process) for name, process in running.items()}
+
+
+def start_build(folder: Path, cell: str) -> subprocess.Popen[str]:
+    (folder / "_config.yml").write_text(CONFIG)
+    (folder / "_toc.yml").write_text("format: jb-book\nroot: the-page\n")
+    page = folder / "the-page.md"
+    if not page.exists():
+        page.write_text(PAGE.format(cell=cell))
+    command = [Path(sys.executable).with_name("jb"), "build", folder, "-n", "-W", "--keep-going"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def end(process: subprocess.Popen[str]) -> tuple[int, str]:
+    said = re.sub(r"\x1b\[[\d;]*m", "", process.communicate()[0])
+    return process.returncode, said
 
 
 def test_a_failing_cell_fails_the_build_and_is_named(builds: dict[str, tuple[int, str]]) -> None:
@@ -84,3 +91,10 @@ def test_a_figure_without_alt_text_fails_the_build_and_is_named(builds: dict[str
     assert "the-page" in said
     assert "drawing 1 of the page has no alt text" in said
     assert said.count(": WARNING: ") == 1  # nothing else is wrong with it
+
+
+def test_a_warning_comes_again_in_the_next_build_of_the_same_page(tmp_path: Path) -> None:
+    for _ in range(2):
+        code, said = end(start_build(tmp_path, "See {doc}`nowhere`."))
+        assert code != 0
+        assert "unknown document: 'nowhere'" in said
