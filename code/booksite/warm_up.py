@@ -21,6 +21,7 @@ with contextlib.suppress(ImportError):  # a page without torch should still run 
 # What the book's package imports.
 with contextlib.suppress(ImportError):
     import PIL.Image
+    import scipy.ndimage  # noqa: F401
     import skimage.data
     import skimage.draw
     import skimage.io

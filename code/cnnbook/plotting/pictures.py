@@ -12,7 +12,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.image import AxesImage
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.patheffects import withStroke
-from skimage.morphology import medial_axis
+from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
 from cnnbook.plotting.look import color, look
@@ -142,7 +142,7 @@ def _widest_place(mask: np.ndarray) -> tuple[int, int, float]:
     """Return row, column and radius of a largest disc that fits into a region."""
     if not mask.any():
         return 0, 0, 0.0
-    _, depth = medial_axis(np.pad(mask, 1), return_distance=True, rng=0)
+    depth = distance_transform_edt(np.pad(mask, 1))
     row, column = np.unravel_index(depth.argmax(), depth.shape)
     return int(row) - 1, int(column) - 1, float(depth.max())
 
