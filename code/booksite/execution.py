@@ -18,6 +18,7 @@ from pathlib import Path
 
 import grimp
 from myst_nb.core.execute.cache import NotebookClientCache
+from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
@@ -191,9 +192,28 @@ def fill_cached_notebook(start_client: Callable[[NotebookClientCache], None]) ->
     def start(client: NotebookClientCache) -> None:
         parsed = client.notebook
         start_client(client)
+        merge_streams(client.notebook)
         parsed.update(client.notebook)
 
     return start
+
+
+def merge_streams(notebook: NotebookNode) -> None:
+    """Make one output of those that follow each other in one stream.
+
+    myst-nb does the same for the page (``nb_merge_streams``), but leaves the later ones in the notebook, whose reader
+    would meet their text twice.
+    """
+    for cell in notebook.cells:
+        merged: list[NotebookNode] = []
+        for output in cell.get("outputs", []):
+            before = merged[-1] if merged else None
+            if before and output.output_type == before.output_type == "stream" and output.name == before.name:
+                before.text += output.text
+            else:
+                merged.append(output)
+        if "outputs" in cell:
+            cell.outputs = merged
 
 
 def setup(app: Sphinx) -> dict:

@@ -16,6 +16,8 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.osutil import ensuredir
 
+from booksite.needed_cells import cell_relations
+
 NOTEBOOKS = "_notebooks"
 UNWANTED_TYPES = ("application/pdf",)
 """Forms of an output that only the printed book uses, and that would make up most of a downloaded notebook."""
@@ -40,10 +42,10 @@ def page_config(app: Sphinx, page: str, notebook: nbformat.NotebookNode, shown: 
     dict
         Ready for JSON.
     """
+    code = [(index, cell) for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     cells = [
-        {"source": cell.source, "tags": cell.metadata.get("tags", []), "shown": index in shown}
-        for index, cell in enumerate(notebook.cells)
-        if cell.cell_type == "code"
+        {"source": cell.source, "tags": cell.metadata.get("tags", []), "shown": index in shown} | relations
+        for (index, cell), relations in zip(code, cell_relations([cell.source for _, cell in code]), strict=True)
     ]
     return {"page": page, "cells": cells, "notebook": f"{NOTEBOOKS}/{quote(page)}.ipynb"} | _elsewhere(app, page)
 

@@ -34,8 +34,8 @@ def test_cells_that_the_page_does_not_show_are_described_too() -> None:
     assert config == {
         "page": "part/page",
         "cells": [
-            {"source": "a = 1", "tags": ["remove-cell"], "shown": False},
-            {"source": "draw(a)", "tags": [], "shown": True},
+            {"source": "a = 1", "tags": ["remove-cell"], "shown": False, "needs": [], "gives": ["a"]},
+            {"source": "draw(a)", "tags": [], "shown": True, "needs": [0], "gives": []},
         ],
         "notebook": "_notebooks/part/page.ipynb",
     }

@@ -1,0 +1,322 @@
+"""What a cell does to names: which it reads, binds and may change, as far as its text tells.
+
+The rule for calls is the careful one: a call changes the object whose method it is and what it is given, unless it is
+known not to. Known are methods that only return something (those of tensors, arrays and strings), functions of
+libraries by the habits of their field (a trailing underscore, ``generator=``), and functions of the book's package and
+of the page by their own text (:mod:`booksite.changed_parameters`).
+"""
+
+from __future__ import annotations
+
+import ast
+import symtable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+from booksite.changed_parameters import (
+    HARMLESS,
+    PACKAGE,
+    changed_arguments,
+    changed_names,
+    changes_its_object,
+    root_name,
+    stored,
+)
+
+UNKNOWABLE = {"exec", "eval", "globals", "locals", "vars", "get_ipython", "setattr", "delattr", "__import__"}
+"""Whoever calls one of these can read and bind any name."""
+
+DRAWING = {"matplotlib", "myst_nb", "IPython", "builtins"}
+"""Libraries whose functions, called for their effect alone, add to what the cell shows, and no more …"""
+
+LASTING = {"rc", "use", "ion", "ioff", "update", "style", "switch_backend", "matplotlib_inline"}
+"""… but for these, which set how everything after them is drawn."""
+
+
+@dataclass
+class Effects:
+    """One cell's."""
+
+    reads: set[str] = field(default_factory=set)
+    binds: set[str] = field(default_factory=set)
+    settles: set[str] = field(default_factory=set)  # of `binds`, those that it binds whatever happens
+    changes: set[str] = field(default_factory=set)
+    lasting: bool = False  # acts on the process: a seed, a style
+    unknown: bool = False  # could read and bind anything
+
+
+@dataclass
+class PageNames:
+    """What the cells so far have told about names."""
+
+    imports: dict[str, str] = field(default_factory=dict)  # name → "module" or "module.attribute"
+    functions: dict[str, ast.FunctionDef] = field(default_factory=dict)
+    carried: dict[str, set[str]] = field(default_factory=dict)  # name → globals that a call of it would read
+    stored: dict[str, set[str]] = field(default_factory=dict)  # name → globals that a call of it would change
+
+
+def effects_of(source: str, names: PageNames) -> Effects:
+    """Return a cell's effects, and tell ``names`` what it binds.
+
+    Parameters
+    ----------
+    source : str
+        The cell's code; IPython's own syntax is allowed.
+    names : PageNames
+        What earlier cells have bound; is extended.
+    """
+    try:
+        tree = ast.parse(TransformerManager().transform_cell(source))
+    except (SyntaxError, ValueError):
+        return Effects()  # it is meant not to run: it neither needs nor leaves anything
+    reader = _Reader(names)
+    reader.block(tree.body)
+    return reader.effects
+
+
+class _Reader:
+    """Goes through a cell's statements in the order in which they run."""
+
+    def __init__(self, names: PageNames) -> None:
+        self.names = names
+        self.effects = Effects()
+        self.deferred: set[str] = set()  # read when a function of this cell is called
+
+    def block(self, body: Iterable[ast.stmt]) -> None:
+        for statement in body:
+            self._statement(statement, self.effects.settles)
+        self.effects.reads |= self.deferred - self.effects.settles
+
+    # --- statements
+
+    def _statement(self, node: ast.stmt, settled: set[str]) -> None:
+        """Take in a statement; ``settled`` are the names bound before it, and gets those that it surely binds."""
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            self._definition(node, settled)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            self._import(node, settled)
+        elif isinstance(node, ast.If):
+            self._expression(node.test, settled)
+            branches = [self._branch(node.body, settled), self._branch(node.orelse, settled)]
+            settled |= branches[0] & branches[1]
+        elif isinstance(node, ast.For | ast.AsyncFor):
+            self._expression(node.iter, settled)
+            self._bind(node.target, settled)
+            # A loop of a textbook runs at least once.
+            self._sequence([*node.body, *node.orelse], settled)
+        elif isinstance(node, ast.While):
+            self._expression(node.test, settled)
+            self._sequence([*node.body, *node.orelse], settled)
+        elif isinstance(node, ast.With | ast.AsyncWith):
+            for item in node.items:
+                self._expression(item.context_expr, settled)
+                if item.optional_vars is not None:
+                    self._bind(item.optional_vars, settled)
+            self._sequence(node.body, settled)
+        elif isinstance(node, ast.Try):
+            self._branch(node.body, settled)
+            for handler in node.handlers:
+                if handler.type is not None:
+                    self._expression(handler.type, settled)
+                inside = settled | ({handler.name} if handler.name else set())
+                self._sequence(handler.body, inside)
+            self._branch(node.orelse, settled)
+            self._sequence(node.finalbody, settled)
+        else:
+            self._simple(node, settled)
+
+    def _sequence(self, body: Iterable[ast.stmt], settled: set[str]) -> None:
+        for statement in body:
+            self._statement(statement, settled)
+
+    def _branch(self, body: list[ast.stmt], settled: set[str]) -> set[str]:
+        """Take in statements that may not run; return what is bound after them if they do."""
+        inside = set(settled)
+        self._sequence(body, inside)
+        return inside
+
+    def _simple(self, node: ast.stmt, settled: set[str]) -> None:
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+            if node.value is not None:
+                self._expression(node.value, settled)
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+                self._read({node.target.id}, settled)
+            carried = self._carried_by(node.value) if node.value is not None else set()
+            for target in targets:
+                self._bind(target, settled, carried)
+        elif isinstance(node, ast.Delete):
+            for target in node.targets:
+                self._bind(target, settled)
+        elif isinstance(node, ast.Expr):
+            self._expression(node.value, settled)
+            self._for_its_effect(node.value)
+        else:  # assert, raise, match, global …: read what they name
+            for child in ast.iter_child_nodes(node):
+                if isinstance(child, ast.expr):
+                    self._expression(child, settled)
+                elif isinstance(child, ast.match_case):
+                    self.effects.binds |= {
+                        one.name for one in ast.walk(child.pattern) if isinstance(one, ast.MatchAs) and one.name
+                    }
+                    self._branch(child.body, settled)
+
+    def _definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, settled: set[str]) -> None:
+        for decorator in node.decorator_list:
+            self._expression(decorator, settled)
+        free, changed = _free_names(node), _global_changes(node)
+        if isinstance(node, ast.ClassDef):
+            self._read(free, settled)  # its body runs now
+            for base in [*node.bases, *(keyword.value for keyword in node.keywords)]:
+                self._expression(base, settled)
+        else:
+            for default in [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]:
+                self._expression(default, settled)
+            self.deferred |= free - settled
+            if isinstance(node, ast.FunctionDef):
+                self.names.functions[node.name] = node
+        self.names.imports.pop(node.name, None)
+        reach = set(free)
+        for name in free:
+            reach |= self.names.carried.get(name, set())
+            changed |= self.names.stored.get(name, set())
+        self.names.carried[node.name] = reach
+        self.names.stored[node.name] = changed
+        self._name(node.name, settled)
+
+    def _import(self, node: ast.Import | ast.ImportFrom, settled: set[str]) -> None:
+        for alias in node.names:
+            if alias.name == "*":
+                self.effects.unknown = True
+                continue
+            if isinstance(node, ast.Import):
+                name = alias.asname or alias.name.partition(".")[0]
+                origin = alias.name if alias.asname else name
+                if not alias.asname and "." in alias.name:
+                    self.effects.changes.add(name)  # `import a.b` after `import a` adds to it
+            else:
+                name, origin = alias.asname or alias.name, f"{node.module}.{alias.name}"
+            self._forget(name)
+            self.names.imports[name] = origin
+            self._name(name, settled)
+
+    # --- names
+
+    def _name(self, name: str, settled: set[str]) -> None:
+        self.effects.binds.add(name)
+        settled.add(name)
+
+    def _forget(self, name: str) -> None:
+        for table in (self.names.imports, self.names.functions, self.names.carried, self.names.stored):
+            table.pop(name, None)
+
+    def _bind(self, target: ast.expr, settled: set[str], carried: set[str] | None = None) -> None:
+        """Take in the target of an assignment."""
+        if isinstance(target, ast.Name):
+            self._forget(target.id)
+            if carried:
+                self.names.carried[target.id] = carried
+            self._name(target.id, settled)
+        elif isinstance(target, ast.Tuple | ast.List):
+            for element in target.elts:
+                self._bind(element, settled, carried)
+        elif isinstance(target, ast.Starred):
+            self._bind(target.value, settled, carried)
+        else:  # x.a = …, x[0] = …
+            self._expression(target, settled)
+            root = root_name(target)
+            if root:
+                self.effects.changes.add(root)
+
+    def _read(self, used: set[str], settled: set[str]) -> None:
+        for name in used:
+            self.effects.reads |= {name} - settled
+            # A function of the page reads its own globals when it is called.
+            self.effects.reads |= self.names.carried.get(name, set()) - settled
+
+    def _carried_by(self, value: ast.expr) -> set[str]:
+        """Return the globals that a value may read later: it can hold a function of the page."""
+        return {carried for name in _names_in(value) for carried in self.names.carried.get(name, set())}
+
+    # --- expressions
+
+    def _expression(self, node: ast.expr, settled: set[str]) -> None:
+        self._read(_names_in(node), settled)
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.NamedExpr):
+                self._bind(inner.target, settled)
+            elif isinstance(inner, ast.Call):
+                self._call(inner)
+
+    def _call(self, call: ast.Call) -> None:
+        """Note which names a call may change."""
+        effects, names = self.effects, self.names
+        callee = root_name(call.func)
+        if callee == "get_ipython" or (callee in UNKNOWABLE and isinstance(call.func, ast.Name)):
+            effects.unknown = True
+        if callee:
+            effects.changes |= names.stored.get(callee, set())
+        method = call.func.attr if isinstance(call.func, ast.Attribute) else None
+        if method and callee and callee not in names.imports and changes_its_object(method):
+            effects.changes.add(callee)
+        effects.changes |= changed_arguments(call, names.imports, names.functions)
+
+    def _for_its_effect(self, node: ast.expr) -> None:
+        """Take in an expression whose value is dropped: it stands there for what it does."""
+        if not isinstance(node, ast.Call):
+            return
+        callee = root_name(node.func)
+        if callee is None or (callee in HARMLESS and callee not in self.names.imports):
+            return
+        origin = self.names.imports.get(callee)
+        if origin is None:
+            return  # a method of an object, or a function of the page: what they change is known
+        last = node.func.attr if isinstance(node.func, ast.Attribute) else origin.rpartition(".")[2]
+        library = origin.partition(".")[0]
+        named = any(root_name(argument) for argument in _arguments(node))
+        if library in DRAWING:
+            dotted = {one.attr for one in ast.walk(node.func) if isinstance(one, ast.Attribute)}
+            self.effects.lasting |= bool(dotted & LASTING) or any(name.startswith("rc") for name in dotted)
+        elif library == PACKAGE:
+            self.effects.lasting |= not named or last.startswith("use_")
+        else:
+            self.effects.lasting |= not named
+
+
+def _arguments(call: ast.Call) -> Iterator[ast.expr]:
+    yield from call.args
+    yield from (keyword.value for keyword in call.keywords)
+
+
+def _names_in(node: ast.expr) -> set[str]:
+    """Return the global names that an expression reads, those inside of comprehensions and lambdas included."""
+    table = symtable.symtable(ast.unparse(ast.Expression(node)), "cell", "eval")
+    return _global_reads(table)
+
+
+def _free_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> set[str]:
+    """Return the global names that a function or class reads in its body."""
+    table = symtable.symtable(ast.unparse(node), "cell", "exec")
+    return set().union(*(_global_reads(child) for child in table.get_children()))
+
+
+def _global_changes(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> set[str]:
+    """Return the globals that a function may change when it is called."""
+    if isinstance(node, ast.ClassDef):
+        return set()
+    local = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
+    local |= {target.id for inner in ast.walk(node) for target in stored(inner) if isinstance(target, ast.Name)}
+    declared = {name for inner in ast.walk(node) if isinstance(inner, ast.Global) for name in inner.names}
+    return declared | (changed_names(node) - local)
+
+
+def _global_reads(table: symtable.SymbolTable) -> set[str]:
+    top = table.get_type() == "module"
+    found = {
+        symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced() and (top or symbol.is_global())
+    }
+    for child in table.get_children():
+        found |= _global_reads(child)
+    return found

@@ -1,0 +1,243 @@
+"""Which of its arguments a call may change: by the habits of the field, and by the text of the book's own functions."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import importlib.util
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+PACKAGE = "cnnbook"
+
+HARMLESS = frozenset(dir(builtins)) - {"next", "setattr", "delattr", "exec", "eval"} | {"display", "glue"}
+"""Functions that leave what they are given as it is."""
+
+# Not "float" and "to": they change a network, too, but are what everybody calls on tensors, where they change nothing.
+CHANGING_METHODS = set(
+    "double half bfloat16 backward train eval step zero_grad share_memory retain_grad register_hook requires_grad "
+    "register_post_accumulate_grad_hook fill put resize partition setfield setflags byteswap sort append extend insert "
+    "pop popitem remove clear reverse update setdefault add discard difference_update intersection_update "
+    "symmetric_difference_update".split()
+)
+
+KNOWN = "changed_parameters"
+
+CHANGED_KEYWORDS = {"generator", "rng", "out"}
+"""Arguments that are handed over in order to be changed."""
+
+CHANGED_FIRST = {"shuffle", "copyto", "put", "heappush", "heappop", "heapify", "putmask", "place", "clip_grad_norm_"}
+"""Functions of libraries that change their first argument, beside those whose names end with an underscore."""
+
+
+def root_name(node: ast.expr) -> str | None:
+    """Return the name at the root of ``x``, ``x.a``, ``x[0].b(…)``; None if there is none."""
+    while True:
+        if isinstance(node, ast.Name):
+            return node.id
+        if isinstance(node, ast.Attribute | ast.Subscript | ast.Starred | ast.Await):
+            node = node.value
+        elif isinstance(node, ast.Call):
+            node = node.func
+        else:
+            return None
+
+
+@cache
+def returning_methods() -> frozenset[str]:
+    """Return the methods of tensors, arrays and Python's own types that only return something."""
+    import numpy as np  # not at the top: every build would wait for torch, also one in which no page has changed
+    import torch
+
+    kinds = (torch.Tensor, torch.Size, np.ndarray, str, bytes, int, float, list, tuple, dict, set, Path)
+    names = {name for kind in kinds for name in dir(kind)}
+    return frozenset(name for name in names if not _in_place(name)) - CHANGING_METHODS
+
+
+def _in_place(name: str) -> bool:
+    """Tell whether a name ends as torch's functions that change their argument do."""
+    return name.endswith("_") and not name.endswith("__")
+
+
+def changes_its_object(method: str) -> bool:
+    """Tell whether a method may change the object it belongs to.
+
+    Examples
+    --------
+    >>> [changes_its_object(name) for name in ("append", "mul_", "mean", "whatever")]
+    [True, True, False, True]
+    """
+    if method in returning_methods():
+        return False
+    own = _package_methods().get(method)
+    return own is None or any(0 in _changed(function, module) for function, module in own)
+
+
+def changed_arguments(
+    call: ast.Call, imports: Mapping[str, str], functions: Mapping[str, ast.FunctionDef], module: str = ""
+) -> set[str]:
+    """Return the names of variables that a call may change by way of its arguments.
+
+    Parameters
+    ----------
+    call : Call
+        The call.
+    imports : mapping of str to str
+        Where names come from: ``"module"`` or ``"module.attribute"``.
+    functions : mapping of str to FunctionDef
+        Functions that are defined beside the call.
+    module : str
+        The package's module in which those functions are.
+    """
+    found = {root_name(keyword.value) for keyword in call.keywords if keyword.arg in CHANGED_KEYWORDS}
+    name = root_name(call.func)
+    if isinstance(call.func, ast.Name):
+        if name in functions:
+            found |= _by_text(call, functions[str(name)], module)
+        elif name in imports:
+            found |= _by_origin(call, imports[str(name)])
+        # Otherwise a built-in function or a callable object, such as a network, which leaves its input as it is.
+    elif isinstance(call.func, ast.Attribute) and name in imports:
+        dotted = ast.unparse(call.func).partition(".")[2]
+        found |= _by_origin(call, f"{imports[str(name)]}.{dotted}")
+    return {name for name in found if name and name not in imports}
+
+
+def _by_origin(call: ast.Call, origin: str) -> set[str | None]:
+    """Return what a call of an imported function may change."""
+    own = _package_function(origin)
+    if own is not None:
+        return _by_text(call, *own)
+    last = origin.rpartition(".")[2]
+    if last in CHANGED_FIRST or _in_place(last):
+        return {root_name(argument) for argument in call.args[:1]}
+    return set()
+
+
+def _by_text(call: ast.Call, function: ast.FunctionDef, module: str) -> set[str | None]:
+    """Return what a call of a function whose text we have may change."""
+    changed = _changed(function, module)
+    found = {root_name(keyword.value) for keyword in call.keywords if keyword.arg in changed}
+    for position, argument in enumerate(call.args):
+        if position in changed or (isinstance(argument, ast.Starred) and changed):
+            found.add(root_name(argument))
+    return found
+
+
+def _changed(function: ast.FunctionDef, module: str) -> set[int | str]:
+    """Return the parameters that a function may change, by name and, if they have one, by position."""
+    if not hasattr(function, KNOWN):  # kept with the tree itself, and gone with it
+        setattr(function, KNOWN, set())  # for a function that calls itself
+        positional = [argument.arg for argument in [*function.args.posonlyargs, *function.args.args]]
+        names = changed_names(function, module) & {a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg)}
+        positions = {position for position, name in enumerate(positional) if name in names}
+        setattr(function, KNOWN, names | positions)
+    return getattr(function, KNOWN)
+
+
+def changed_names(function: ast.AST, module: str = "") -> set[str]:
+    """Return the names in a function's body whose objects it may change.
+
+    Parameters
+    ----------
+    function : FunctionDef or AsyncFunctionDef
+        The function.
+    module : str
+        The package's module in which it stands; empty for a function of a page.
+    """
+    imports, functions = _module_names(module) if module else ({}, {})
+    found: set[str | None] = set()
+    for node in ast.walk(function):
+        found |= {root_name(t) for t in stored(node) if isinstance(t, ast.Attribute | ast.Subscript)}
+        if isinstance(node, ast.AugAssign):
+            found.add(root_name(node.target))
+        elif isinstance(node, ast.Call):
+            root = root_name(node.func)
+            if isinstance(node.func, ast.Attribute) and root not in imports and changes_its_object(node.func.attr):
+                found.add(root)
+            found |= changed_arguments(node, imports, functions, module)
+    return {name for name in found if name}
+
+
+def stored(node: ast.AST) -> Iterator[ast.expr]:
+    """Return what a statement stores into, tuples taken apart."""
+    if isinstance(node, ast.Assign | ast.Delete):
+        stack = list(node.targets)
+    elif isinstance(node, ast.AugAssign | ast.AnnAssign | ast.For | ast.NamedExpr):
+        stack = [node.target]
+    else:
+        return
+    while stack:
+        target = stack.pop()
+        if isinstance(target, ast.Tuple | ast.List):
+            stack += target.elts
+        elif isinstance(target, ast.Starred):
+            stack.append(target.value)
+        else:
+            yield target
+
+
+# --- the package's own functions
+
+
+@cache
+def _package_root() -> Path | None:
+    spec = importlib.util.find_spec(PACKAGE)
+    return Path(spec.origin).parent if spec is not None and spec.origin else None
+
+
+@cache
+def _module_file(module: str) -> Path | None:
+    root = _package_root()
+    if root is None or module.partition(".")[0] != PACKAGE:
+        return None
+    path = root.joinpath(*module.split(".")[1:])
+    for file in (path / "__init__.py", path.with_suffix(".py")):
+        if file.is_file():
+            return file
+    return None
+
+
+@cache
+def _module_names(module: str) -> tuple[dict[str, str], dict[str, ast.FunctionDef]]:
+    """Return a module's imports and functions."""
+    file = _module_file(module)
+    if file is None:
+        return {}, {}
+    imports: dict[str, str] = {}
+    functions: dict[str, ast.FunctionDef] = {}
+    for node in ast.parse(file.read_text(encoding="utf8")).body:
+        if isinstance(node, ast.Import):
+            imports |= {alias.asname or alias.name.partition(".")[0]: alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imports |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.FunctionDef):
+            functions[node.name] = node
+    return imports, functions
+
+
+def _package_function(origin: str) -> tuple[ast.FunctionDef, str] | None:
+    """Find a function of the package by its dotted name, through re-exports."""
+    module, _, name = origin.rpartition(".")
+    if module.partition(".")[0] != PACKAGE:
+        return None
+    imports, functions = _module_names(module)
+    if name in functions:
+        return functions[name], module
+    return _package_function(imports[name]) if name in imports else None
+
+
+@cache
+def _package_methods() -> dict[str, list[tuple[ast.FunctionDef, str]]]:
+    """Return the methods of all of the package's classes, by name."""
+    found: dict[str, list[tuple[ast.FunctionDef, str]]] = {}
+    root = _package_root()
+    for file in sorted(root.rglob("*.py")) if root else ():
+        module = ".".join([PACKAGE, *file.relative_to(str(root)).with_suffix("").parts]).removesuffix(".__init__")
+        classes = (
+            node for node in ast.walk(ast.parse(file.read_text(encoding="utf8"))) if isinstance(node, ast.ClassDef)
+        )
+        for method in (method for one in classes for method in one.body if isinstance(method, ast.FunctionDef)):
+            found.setdefault(method.name, []).append((method, module))
+    return found

@@ -1,0 +1,119 @@
+"""Which earlier cells a cell needs, found in their text."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from booksite.needed_cells import cell_relations, needed_cells
+
+
+@pytest.mark.parametrize(
+    ("cells", "needed"),
+    [
+        # names that are bound, and bound again
+        (["x = 1", "y = 2", "x + 1"], [0]),
+        (["x = 1", "x = 2", "x"], [1]),
+        (["x = 1", "x += 1", "x"], [0, 1]),
+        (["x = 1", "y = x", "x = 3", "print(y)"], [0, 1]),
+        (["x, *y = [1, 2]", "(z := 3)", "print(x, y, z)"], [0, 1]),
+        (["with open('f') as f: pass", "for k in range(3): v = k", "print(f, k, v)"], [0, 1]),
+        (["x = 1", "if x: y = 2", "y = 3", "if x: y = 4", "y"], [0, 2, 3]),
+        (["y = 1", "if y:\n    x = 2\nelse:\n    x = 3", "x = 0", "if y:\n    x = 2\nelse:\n    x = 3", "x"], [0, 3]),
+        (["x = 1", "try:\n    x = f()\nexcept ValueError as error:\n    y = 2", "x"], [0, 1]),
+        (["x = 1", "del x", "x"], [1]),
+        (["match 1:\n    case int(x): pass", "x"], [0]),
+        # a name that the cell binds itself before it reads it
+        (["fig, ax = f()", "fig, ax = g(); ax.plot()"], []),
+        (["total = 5", "total = 0\nfor k in range(3):\n    total += k\nprint(total)"], []),
+        # scopes
+        (["x = 1", "[x for x in range(3)]"], []),
+        (["x = 1", "[x + y for y in range(3)]"], [0]),
+        (["x = 1", "f = lambda x: x", "f(2)"], [1]),
+        (["g = 2", "def f(a=g):\n    g = 3\n    return g", "f()"], [0, 1]),
+        (["def f():\n    return later", "later = 1", "f()"], [0, 1]),
+        (["def f():\n    return later", "later = 1", "h = f", "h()"], [0, 1, 2]),
+        (["def inner():\n    return later", "def f():\n    return inner()", "later = 1", "f()"], [0, 1, 2]),
+        (["base = int", "class C(base):\n    x = 1", "C()"], [0, 1]),
+        (["history = []", "def f():\n    history.append(1)", "f()", "history"], [0, 1, 2]),
+        (["count = 0", "def f():\n    global count\n    count += 1", "f()", "count"], [0, 1, 2]),
+        # objects that are changed in between
+        (["x = []", "x.append(1)", "len(x)"], [0, 1]),
+        (["x = {}", "x['a'] = 1", "x"], [0, 1]),
+        (["x = f()", "x.a.b = 1", "x"], [0, 1]),
+        (["import torch\nx = torch.ones(2)", "x.mean()", "x"], [0]),
+        (["import torch\nx = torch.ones(2)", "x.mul_(2)", "x"], [0, 1]),
+        (["import torch\nx = torch.ones(2)", "torch.nn.init.zeros_(x)", "x"], [0, 1]),
+        (["import torch\nx = torch.ones(2)", "y = torch.exp(x)", "x"], [0]),
+        (["import torch\ng = torch.Generator()", "torch.rand(2, generator=g)", "torch.rand(2, generator=g)"], [0, 1]),
+        (["opt = make()", "opt.step()", "opt"], [0, 1]),
+        (["model = make()", "model.double()", "model"], [0, 1]),
+        (["def f(a, b):\n    a.append(b)", "x, y = [], []", "f(x, y)", "y"], [1]),
+        (["def f(a, b):\n    a.append(b)", "x, y = [], []", "f(x, y)", "x"], [0, 1, 2]),
+        (["def f(*, out):\n    out[0] = 1", "x = [0]", "f(out=x)", "x"], [0, 1, 2]),
+        # the book's package, by its own text
+        (["from cnnbook.training import train\nmodel, data = make()", "train(model, data, data)", "model"], [0, 1]),
+        (["from cnnbook.models import CellClassifier\nm = CellClassifier(4, 3)", "m.eval()", "m(1)"], [0, 1]),
+        (["from cnnbook import plotting\nax, photo = make()", "plotting.show_image(ax, photo)", "photo"], [0]),
+        # what acts on all that comes after it
+        (["import torch\ntorch.manual_seed(0)", "x = 1", "print('x')"], [0]),
+        (["import random", "random.seed(0)", "1 + 1"], [0, 1]),
+        (["from cnnbook import plotting\nplotting.use_style()", "1 + 1"], [0]),
+        (["import matplotlib.pyplot as plt", "plt.rcParams.update(a=1)", "1"], [0, 1]),
+        (["import matplotlib.pyplot as plt", "plt.plot([1])", "1"], []),
+        (["from myst_nb import glue", "glue('a', 1)", "1"], []),
+        # what no text tells
+        (["x = 1", "exec('y = 2')", "y"], [0, 1]),
+        (["x = 1", "y = 2", "eval('x')"], [0, 1]),
+        (["from math import *", "pi"], [0]),
+        (["x = 1", "%time y = x", "y"], [0, 1]),
+        (["x = 1", "y = !ls", "z = 1"], [0, 1]),
+        (["x = 1", "%%bash\nls", "z = 1"], [0, 1]),
+        # a cell that is meant not to parse
+        (["x = 1", "x = = 2", "x"], [0]),
+    ],
+)
+def test_the_last_cell_needs(cells: list[str], needed: list[int]) -> None:
+    assert needed_cells(cells)[-1] == needed
+
+
+def test_an_edited_cell_can_be_judged_by_the_names_that_cells_give() -> None:
+    relations = cell_relations(["import torch\ntorch.manual_seed(0)", "x = []", "x.append(1)", "print(x)"])
+    assert [cell["gives"] for cell in relations] == [["torch", "*"], ["x"], ["x"], []]
+    assert relations[3]["needs"] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_a_slice_gives_what_the_whole_page_gives(seed: int) -> None:
+    """Random pages of simple statements: the needed cells and the last one compute what all of them compute."""
+    rng = random.Random(seed)
+    names = "abcd"
+
+    def cell() -> str:
+        x, y, z = (rng.choice(names) for _ in range(3))
+        number = rng.randrange(9)
+        return rng.choice([
+            f"{x} = [{number}]",
+            f"{x} = {y} + {z}",
+            f"{x} = list({y})",
+            f"{x}.append({number})",
+            f"{x} += {y}[:2]",
+            f"for {x} in [{y}[:1], {z}[:2]]:\n    pass",
+            f"if len({x}) % 2:\n    {y} = {z}[:1]",
+            f"def f():\n    return {x}[:1] + [{number}]",
+            f"{x} = f()",
+            f"def g(p, q):\n    p.append(len(q))\ng({x}, {y})",
+            f"{x} = [v + {number} for v in {y}][:3]",
+        ])  # fmt: skip
+
+    cells = ["\n".join(f"{name} = [{k}]" for k, name in enumerate(names)), "def f():\n    return [7]"]
+    cells += [cell() for _ in range(rng.randrange(2, 9))]
+    cells.append(f"shown = list({rng.choice(names)}), f()")
+    whole: dict[str, object] = {}
+    part: dict[str, object] = {}
+    for source in cells:
+        exec(source, whole)
+    for index in [*needed_cells(cells)[-1], len(cells) - 1]:
+        exec(cells[index], part)
+    assert part["shown"] == whole["shown"], cells
