@@ -16,7 +16,7 @@ export PAPER
 export PATH := $(abspath $(BIN)):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: live book pdf site bench test check setup browser tex clean lock format
+.PHONY: live book pdf site bench cells test check setup browser tex clean lock format
 
 live: book                     ## set up, build, serve on 127.0.0.1 with running cells
 	$(BIN)/python -m booksite.server --html $(HTML) --port $(PORT)
@@ -42,8 +42,15 @@ format: setup                  ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup                   ## time our convolutions against torch's own (about 10 minutes on an idle machine)
-	OMP_WAIT_POLICY=PASSIVE $(BIN)/python benchmarks/conv_speed.py
+bench: book browser            ## measure what a reader waits for, then our convolutions beside torch's own (20 minutes, idle)
+	@missed=0; \
+	$(BIN)/python benchmarks/pages.py || missed=1; \
+	$(BIN)/python benchmarks/many_readers.py || missed=1; \
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python benchmarks/conv_speed.py || missed=1; \
+	exit $$missed
+
+cells: book                    ## run every cell of every page after just what it needs; compare with what the build printed
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m booksite.cell_check
 
 setup: $(STAMPS)/python $(STAMPS)/npm
 

@@ -146,7 +146,11 @@ def _bundle_scripts(static: Path) -> None:
     # What a page loads itself is a classic script, which browsers also run in a page that was opened as a file …
     _bundle(static, "iife", {"live": SCRIPTS / "live" / "live.js", "figures": loader})
     # … and what those load when it is needed are modules.
-    _bundle(static, "esm", {"live-session": SCRIPTS / "live" / "session.js", **figures})
+    sessions = {
+        "live-session": SCRIPTS / "live" / "session.js",
+        "live-markdown": SCRIPTS / "live" / "outputs" / "markdown.js",
+    }
+    _bundle(static, "esm", {**sessions, **figures})
 
 
 def _bundle(static: Path, form: str, entries: dict[str, Path]) -> None:

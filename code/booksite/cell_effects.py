@@ -9,6 +9,7 @@ of the page by their own text (:mod:`booksite.changed_parameters`).
 from __future__ import annotations
 
 import ast
+import re
 import symtable
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,7 +18,6 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from booksite.changed_parameters import (
     HARMLESS,
-    PACKAGE,
     changed_arguments,
     changed_names,
     changes_its_object,
@@ -31,8 +31,10 @@ UNKNOWABLE = {"exec", "eval", "globals", "locals", "vars", "get_ipython", "setat
 DRAWING = {"matplotlib", "myst_nb", "IPython", "builtins"}
 """Libraries whose functions, called for their effect alone, add to what the cell shows, and no more …"""
 
-LASTING = {"rc", "use", "ion", "ioff", "update", "style", "switch_backend", "matplotlib_inline"}
-"""… but for these, which set how everything after them is drawn."""
+SETTING = re.compile(
+    r"seed|warnings|^(set|use|enable|disable|register|rc|io[nf])|update|filter|switch_|style|config", re.I
+)
+"""… but for these names, which set something for all that comes after them."""
 
 
 @dataclass
@@ -82,9 +84,12 @@ class _Reader:
     def __init__(self, names: PageNames) -> None:
         self.names = names
         self.effects = Effects()
+        self.last: ast.expr | None = None
         self.deferred: set[str] = set()  # read when a function of this cell is called
 
-    def block(self, body: Iterable[ast.stmt]) -> None:
+    def block(self, body: list[ast.stmt]) -> None:
+        """Take in the whole cell."""
+        self.last = body[-1].value if body and isinstance(body[-1], ast.Expr) else None  # shown, not dropped
         for statement in body:
             self._statement(statement, self.effects.settles)
         self.effects.reads |= self.deferred - self.effects.settles
@@ -273,16 +278,12 @@ class _Reader:
         origin = self.names.imports.get(callee)
         if origin is None:
             return  # a method of an object, or a function of the page: what they change is known
-        last = node.func.attr if isinstance(node.func, ast.Attribute) else origin.rpartition(".")[2]
-        library = origin.partition(".")[0]
+        called = {one.attr for one in ast.walk(node.func) if isinstance(one, ast.Attribute)} | {
+            origin.rpartition(".")[2]
+        }
         named = any(root_name(argument) for argument in _arguments(node))
-        if library in DRAWING:
-            dotted = {one.attr for one in ast.walk(node.func) if isinstance(one, ast.Attribute)}
-            self.effects.lasting |= bool(dotted & LASTING) or any(name.startswith("rc") for name in dotted)
-        elif library == PACKAGE:
-            self.effects.lasting |= not named or last.startswith("use_")
-        else:
-            self.effects.lasting |= not named
+        only_shown = node is self.last or origin.partition(".")[0] in DRAWING or named
+        self.effects.lasting |= any(SETTING.search(name) for name in called) or not only_shown
 
 
 def _arguments(call: ast.Call) -> Iterator[ast.expr]:

@@ -15,12 +15,13 @@ HARMLESS = frozenset(dir(builtins)) - {"next", "setattr", "delattr", "exec", "ev
 """Functions that leave what they are given as it is."""
 
 # Not "float" and "to": they change a network, too, but are what everybody calls on tensors, where they change nothing.
-CHANGING_METHODS = set(
-    "double half bfloat16 backward train eval step zero_grad share_memory retain_grad register_hook requires_grad "
-    "register_post_accumulate_grad_hook fill put resize partition setfield setflags byteswap sort append extend insert "
-    "pop popitem remove clear reverse update setdefault add discard difference_update intersection_update "
-    "symmetric_difference_update".split()
-)
+CHANGING_METHODS = {
+    *("double", "half", "bfloat16", "backward", "train", "eval", "step", "zero_grad", "share_memory", "retain_grad"),
+    *("register_hook", "register_post_accumulate_grad_hook", "requires_grad"),
+    *("fill", "put", "resize", "partition", "setfield", "setflags", "byteswap", "sort"),
+    *("append", "extend", "insert", "pop", "popitem", "remove", "clear", "reverse", "update", "setdefault", "add"),
+    *("discard", "difference_update", "intersection_update", "symmetric_difference_update"),
+}
 
 KNOWN = "changed_parameters"
 

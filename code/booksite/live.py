@@ -1,6 +1,7 @@
 """What a page needs for its cells to run: their description, a script, a notebook to take along.
 
-The scripts are in ``book/_js/live``, the server is :mod:`booksite.server`; ``docs/decisions/live-cells.md`` says why.
+The scripts are in ``book/_js/live``, the server is :mod:`booksite.server.app`; ``docs/decisions/live-cells.md`` says
+why.
 """
 
 from __future__ import annotations
@@ -143,7 +144,7 @@ def add_live_page(
 
 
 def write_probe(app: Sphinx, error: Exception | None) -> None:
-    """Write the file that tells a page that there is no kernel; :mod:`booksite.server` answers otherwise."""
+    """Write the file that tells a page that there is no kernel; :mod:`booksite.server.app` answers otherwise."""
     if error is None and app.builder.format == "html":
         (Path(app.outdir) / "_static" / "live.json").write_text('{"kernel": false}\n', encoding="utf8")
 

@@ -384,3 +384,10 @@ def test_a_page_is_light(site: Site, page: str) -> None:
     assert mathjax <= (LARGEST_MATHJAX if site.soup(page).select(".math") else 0)
     heaviest = ", ".join(f"{name} {size:,}" for name, size in sorted(parts.items(), key=lambda item: -item[1])[:6])
     assert sum(parts.values()) <= LARGEST_PAGE, f"{page}: {sum(parts.values()):,} bytes, of which {heaviest}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_element_of_a_page_acts_by_an_attribute(site: Site, page: str) -> None:
+    """The server's policy refuses handlers that are written into a page."""
+    nodes = site.soup(page).find_all(True)
+    assert [f"{node.name} {name}" for node in nodes for name in node.attrs if name.startswith("on")] == []

@@ -7,6 +7,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from booksite import execution
 
@@ -178,21 +180,36 @@ def test_the_books_own_pages_depend_on_how_their_figures_are_drawn() -> None:
     assert "cnnbook.models.cell_classifier" not in found
 
 
+def cell(*outputs: NotebookNode) -> NotebookNode:
+    return new_notebook(cells=[new_code_cell("1 + 1", outputs=list(outputs), id="one")])
+
+
 def test_a_page_out_of_the_cache_keeps_its_outputs_for_the_readers_notebook() -> None:
+    result = new_output("display_data", {"text/plain": "2"})
+
     class Client:
-        def __init__(self, notebook: dict) -> None:
+        def __init__(self, notebook: NotebookNode) -> None:
             self.notebook = notebook
 
         def from_cache(self) -> None:
-            self.notebook = {"cells": [{"source": "1 + 1", "outputs": ["2"]}]}
+            self.notebook = cell(result)
 
         def by_running(self) -> None:
-            self.notebook["cells"][0]["outputs"] = ["2"]
+            self.notebook.cells[0].outputs = [result]
 
     for start in (Client.from_cache, Client.by_running):
-        parsed = {"cells": [{"source": "1 + 1", "outputs": []}]}
+        parsed = cell()
         execution.fill_cached_notebook(start)(Client(parsed))
-        assert parsed == {"cells": [{"source": "1 + 1", "outputs": ["2"]}]}
+        assert parsed == cell(result)
+
+
+def test_outputs_of_one_stream_become_one_so_that_no_text_is_in_the_notebook_twice() -> None:
+    def say(text: str, name: str = "stdout") -> NotebookNode:
+        return new_output("stream", name=name, text=text)
+
+    notebook = cell(say("a"), say("b"), say("c"), say("!", "stderr"), say("d"))
+    execution.merge_streams(notebook)
+    assert notebook == cell(say("abc"), say("!", "stderr"), say("d"))
 
 
 def test_what_a_linter_leaves_in_the_package_is_not_its_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

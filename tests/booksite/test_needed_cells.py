@@ -63,6 +63,7 @@ from booksite.needed_cells import cell_relations, needed_cells
         (["import matplotlib.pyplot as plt", "plt.rcParams.update(a=1)", "1"], [0, 1]),
         (["import matplotlib.pyplot as plt", "plt.plot([1])", "1"], []),
         (["from myst_nb import glue", "glue('a', 1)", "1"], []),
+        (["import torch\ntorch.arange(3)", "1"], []),
         # what no text tells
         (["x = 1", "exec('y = 2')", "y"], [0, 1]),
         (["x = 1", "y = 2", "eval('x')"], [0, 1]),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
-from tests.browser.live_reader import Reader
+from tests.browser.live_reader import Reader, end_kernels
 from tests.browser.live_support import BookServerProcess, build_sample, wait_for
 
 from booksite.chromium import FLAGS
@@ -81,12 +81,13 @@ def new_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
     yield open_context
     for context in contexts:
+        end_kernels(context)
         context.close()
 
 
 @pytest.fixture
 def reader(book_server: BookServerProcess, new_context: Callable[..., BrowserContext], noise: Noise) -> Reader:
-    """Open the sample's page of cells; its kernel may be that of the reader before, which saves the tests minutes."""
+    """Open the sample's page of cells, for somebody whose kernel has run nothing yet."""
     page = new_context().new_page()
     noise.listen(page)
     return Reader(page, book_server).open()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
+
 import psutil
-from playwright.sync_api import Locator, Page, expect
-from tests.browser.live_support import BookServerProcess
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+from tests.browser.live_support import BookServerProcess, Client
 
 
 class Reader:
@@ -30,6 +33,10 @@ class Reader:
     def stored(self, index: int) -> Locator:
         return self.cell(index).locator(".cell_output")
 
+    def client(self) -> Client:
+        """Return a client that the server takes for this reader's browser."""
+        return Client(self.server.port, {one["name"]: one["value"] for one in self.page.context.cookies()})
+
     @property
     def bar(self) -> Locator:
         return self.page.locator(".live-bar")
@@ -43,8 +50,11 @@ class Reader:
 
     def wake(self) -> Reader:
         """Make the page live without running anything."""
-        self.cell(0).locator(".cell_input").focus()
-        self.page.keyboard.press("Enter")
+        if self.page.evaluate("() => Object.keys(localStorage).some((name) => name.endsWith(':edits'))"):
+            self.code(0).focus()  # the reader's own text is brought back, and editors with it
+        else:
+            self.cell(0).locator(".cell_input").focus()
+            self.page.keyboard.press("Enter")
         expect(self.code(0)).to_be_focused()
         expect(self.bar).to_have_attribute("data-kernel", "idle")
         return self
@@ -66,16 +76,21 @@ class Reader:
         expect(self.cell(index)).to_have_attribute("data-live", state)
 
 
-def forget_kernels(server: BookServerProcess) -> None:
-    """Shut down the kernels that readers before left running."""
-    client = server.client()
-    for session in client.get("/api/sessions").json:
-        client.request("DELETE", f"/api/sessions/{session['id']}", headers={"X-XSRFToken": client.cookies["_xsrf"]})
+def end_kernels(context: BrowserContext) -> None:
+    """Shut down the kernels that a browser has on servers of books, as far as these still run."""
+    for cookie in context.cookies():
+        name = re.fullmatch(r"username-127-0-0-1-(\d+)", cookie["name"])
+        if name:
+            jar = {one["name"]: one["value"] for one in context.cookies()}
+            client = Client(int(name[1]), jar)
+            with contextlib.suppress(ConnectionError):
+                for session in client.get("/api/sessions").json:
+                    client.delete(f"/api/sessions/{session['id']}")
 
 
 def is_warm(kernel: psutil.Process) -> bool:
-    """Tell whether a kernel has done its work of warming up, which takes it a second at the very least."""
+    """Tell whether a kernel waits for its first cell: it has its threads, and nothing to do."""
     try:
-        return kernel.cpu_times().user > 1 and kernel.cpu_percent(interval=0.3) < 5
+        return kernel.num_threads() > 5 and kernel.cpu_percent(interval=0.3) < 5
     except psutil.NoSuchProcess:
         return False

@@ -97,7 +97,9 @@ class BookServerProcess:
     def kernels(self) -> list[psutil.Process]:
         """Return the kernels' processes, the spare among them."""
         try:
-            return psutil.Process(self.process.pid).children()
+            children = psutil.Process(self.process.pid).children()
+            forks = [child for child in children if "multiprocessing.forkserver" in " ".join(child.cmdline())]
+            return forks[0].children() if forks else [one for one in children if "ipykernel_launcher" in one.cmdline()]
         except psutil.NoSuchProcess:
             return []
 
@@ -114,7 +116,7 @@ class BookServerProcess:
 
     def client(self) -> Client:
         """Return a client that has logged in."""
-        client = Client(self)
+        client = Client(self.port)
         assert client.get(f"/site/index.html?token={self.token}").status == 302
         client.get("/site/_static/live.json")  # brings the XSRF cookie
         return client
@@ -123,17 +125,18 @@ class BookServerProcess:
 class Client:
     """A browser's side of HTTP and WebSocket, without a browser's restraint."""
 
-    def __init__(self, server: BookServerProcess) -> None:
-        self.server = server
-        self.cookies: dict[str, str] = {}
+    def __init__(self, port: int, cookies: dict[str, str] | None = None) -> None:
+        self.port, self.host = port, f"127.0.0.1:{port}"
+        self.origin = f"http://{self.host}"
+        self.cookies: dict[str, str] = cookies or {}
 
     def request(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:
         """Send a request as it is given: no path is tidied up."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             payload = b"" if body is None else json.dumps(body).encode()
-            given = {"Host": self.server.host, "Content-Length": str(len(payload))} | (headers or {})
+            given = {"Host": self.host, "Content-Length": str(len(payload))} | (headers or {})
             if self.cookies:
                 given["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
             for name, value in given.items():
@@ -155,6 +158,9 @@ class Client:
         shown = {"X-XSRFToken": self.cookies.get("_xsrf", ""), "Content-Type": "application/json"}
         return self.request("POST", path, body or {}, shown | headers)
 
+    def delete(self, path: str) -> Answer:
+        return self.request("DELETE", path, headers={"X-XSRFToken": self.cookies.get("_xsrf", "")})
+
     def start_kernel(self, page: str = "book/cells") -> str:
         """Start (or find) the kernel of a page; return its id."""
         answer = self.post(
@@ -169,9 +175,9 @@ class Client:
         """Open a kernel's channels; raises WebSocketBadStatusException if the server refuses."""
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         return websocket.create_connection(
-            f"ws://{self.server.host}/api/kernels/{kernel}/channels?session_id={uuid.uuid4()}{query}",
+            f"ws://{self.host}/api/kernels/{kernel}/channels?session_id={uuid.uuid4()}{query}",
             cookie=cookie or None,
-            origin=origin or self.server.origin,
+            origin=origin or self.origin,
             host=host,
             timeout=30,
         )

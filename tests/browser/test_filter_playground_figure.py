@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -278,20 +279,26 @@ def test_a_finger_reads_the_spectrum(visit: Callable[..., Page]) -> None:
     assert page.evaluate("scrollY") == start
 
 
+def give(page: Page, name: str, kind: str, content: bytes) -> None:
+    page.get_by_label("Your own picture").set_input_files({"name": name, "mimeType": kind, "buffer": content})
+
+
+def svg(attributes: str, inside: str = "") -> bytes:
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {attributes}>{inside}</svg>'.encode()
+
+
 def test_the_readers_picture_is_used_and_leaves_no_trace_outside(visit: Callable[..., Page]) -> None:
     page = open_figure(visit)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     array = np.zeros((N, N + 40, 3), np.uint8)
     array[:, 20:84] = (255, 120, 0)  # the middle square: half of it
-    page.get_by_label("Your own picture").set_input_files(
-        {"name": "mine.png", "mimeType": "image/png", "buffer": png(array)}
-    )
+    give(page, "mine.png", "image/png", png(array))
     expect(page.get_by_text("your picture", exact=True)).to_be_visible()
     choose(page, "box blur")
     expected = np.zeros((N, N))
     expected[:, :64] = 125 / 255
-    np.testing.assert_allclose(answer(page, "output"), filtered(torch.from_numpy(expected), [1 / 9] * 9), atol=0.02)
+    np.testing.assert_allclose(answer(page, "output"), filtered(torch.from_numpy(expected), [1 / 9] * 9), atol=1e-9)
     page.get_by_role("button", name="The book’s picture").click()
     np.testing.assert_allclose(answer(page, "output"), filtered(picture(), [1 / 9] * 9), atol=1e-9)
     expect(page.get_by_role("button", name="The book’s picture")).to_have_count(0)
@@ -301,9 +308,7 @@ def test_the_readers_picture_is_used_and_leaves_no_trace_outside(visit: Callable
 def test_a_file_that_is_no_picture_is_told_and_the_picture_stays(visit: Callable[..., Page]) -> None:
     page = open_figure(visit)
     before = answer(page, "output")
-    page.get_by_label("Your own picture").set_input_files(
-        {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"}
-    )
+    give(page, "notes.txt", "text/plain", b"no picture")
     expect(page.get_by_role("alert")).to_have_text(
         "“notes.txt” must be a picture that this browser can read, got text/plain. The picture stays as it was."
     )
@@ -326,3 +331,135 @@ def test_a_picture_can_be_dropped(visit: Callable[..., Page]) -> None:
     )
     expect(page.get_by_text("your picture", exact=True)).to_be_visible()
     np.testing.assert_allclose(answer(page, "output"), 1, atol=1e-9)
+
+
+IDENTITY = [0, 0, 0, 0, 1, 0, 0, 0, 0]
+
+
+def own_picture(page: Page, name: str) -> np.ndarray:
+    """Wait for the reader's picture; return what the figure made of it."""
+    page.wait_for_function(
+        "name => document.querySelector('.live-figure').figure.state.own === name", arg=name, polling=50
+    )
+    choose(page, "3 × 3")
+    for i, weight in enumerate(IDENTITY):
+        cell(page, i // 3, i % 3).fill(str(weight))
+    return answer(page, "output")
+
+
+def test_a_large_picture_is_shrunk_by_means_over_areas(visit: Callable[..., Page]) -> None:
+    page = open_figure(visit)
+    fine = np.random.default_rng(0).integers(0, 256, (5 * N // 2, 5 * N // 2 + 31, 4), dtype=np.uint8)
+    fine[..., 3] = np.where(fine[..., 3] < 128, 0, 255)  # half transparent pixels lose digits in the browser itself
+    give(page, "fine.png", "image/png", png(fine))
+    square = fine[:, 15:-16].astype(float) / 255
+    paper = square[..., :3].mean(2) * square[..., 3] + 1 - square[..., 3]
+    # 5/2 pixels each way: two whole ones and half of the third
+    cover = np.kron(np.eye(N // 2), [[0.4, 0.4, 0.2, 0, 0], [0, 0, 0.2, 0.4, 0.4]])
+    np.testing.assert_allclose(own_picture(page, "fine.png"), cover @ paper @ cover.T, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("size", ['width="40" height="40"', 'width="3cm" height="30mm"', 'width="1e2px" height="1in"'])
+def test_a_drawing_with_a_size_is_read(visit: Callable[..., Page], size: str) -> None:
+    page = open_figure(visit)
+    inside = (
+        '<rect width="100%" height="50%" fill="#fff"/><rect y="50%" width="100%" height="50%"/>'
+        '<foreignObject width="1" height="1"><p xmlns="http://www.w3.org/1999/xhtml">HTML</p></foreignObject>'
+    )
+    give(page, "drawn.svg", "image/svg+xml", svg(size, inside))
+    picture = own_picture(page, "drawn.svg")
+    np.testing.assert_allclose(picture[8 : N // 2 - 1], 1, atol=1e-9)
+    np.testing.assert_allclose(picture[N // 2 + 1 : -8], 0, atol=1e-9)
+
+
+def test_a_drawing_is_finer_than_its_size_says(visit: Callable[..., Page]) -> None:
+    page = open_figure(visit)
+    give(page, "icon.svg", "", svg('width="2" height="2"', '<rect width="0.5" height="2"/>'))  # on nothing, so on white
+    picture = own_picture(page, "icon.svg")
+    np.testing.assert_allclose(picture, np.tile(np.arange(N) >= N // 4, (N, 1)), atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "got"),
+    [
+        ("", "no width and no height"),
+        ('viewBox="0 0 9 9"', "no width and no height"),
+        ('width="9"', "width 9 and no height"),
+        ('width="100%" height="9"', "width 100% and height 9"),
+        ('width="0" height="9"', "width 0 and height 9"),
+    ],
+)
+def test_a_drawing_without_a_size_is_refused_in_these_words(
+    visit: Callable[..., Page], attributes: str, got: str
+) -> None:
+    page = open_figure(visit)
+    before = answer(page, "output")
+    give(page, "drawn.svg", "image/svg+xml", svg(attributes, "<circle r='4'/>"))
+    expect(page.get_by_role("alert")).to_have_text(
+        "“drawn.svg” must be an SVG picture with a size, a width and a height that are not percentages, "
+        f"got {got}. The picture stays as it was."
+    )
+    assert (answer(page, "output") == before).all()
+
+
+@pytest.mark.parametrize("content", [b"<svg", b"<html xmlns='http://www.w3.org/1999/xhtml'/>", b"", b"\xff\xfe\x00"])
+def test_what_only_calls_itself_a_drawing_is_refused(visit: Callable[..., Page], content: bytes) -> None:
+    page = open_figure(visit)
+    give(page, "bad.svg", "image/svg+xml", content)
+    expect(page.get_by_role("alert")).to_have_text(
+        "“bad.svg” must be a picture that this browser can read, got image/svg+xml. The picture stays as it was."
+    )
+
+
+def test_nothing_in_a_drawing_runs_or_is_fetched(visit: Callable[..., Page], site: tuple[str, Path]) -> None:
+    page = open_figure(visit)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    inside = (
+        f'<script>globalThis.ran = 1; fetch("{site[0]}/far.html")</script>'
+        f'<image href="{site[0]}/far.html" width="9" height="9"/><rect width="9" height="9" onclick="ran = 2"/>'
+    )
+    give(page, "acts.svg", "image/svg+xml", svg('width="9" height="9" onload="globalThis.ran = 3"', inside))
+    own_picture(page, "acts.svg")
+    assert page.evaluate("globalThis.ran") is None
+    assert [url for url in asked if not url.startswith("data:")] == []
+
+
+HOLD = """() => {
+  const { figure } = document.querySelector(".live-figure");
+  const decode = globalThis.createImageBitmap;
+  globalThis.gates = {};
+  globalThis.createImageBitmap = async (file) => {
+    await new Promise((open) => { gates[file.name] = open; });
+    return decode(file);
+  };
+  globalThis.read = (name, bytes) => figure.readFile(new File([Uint8Array.from(bytes)], name, { type: "image/png" }));
+}"""
+
+
+@pytest.mark.parametrize("last", ["second.png", "no picture.png", "the book's"])
+def test_the_last_choice_wins_whatever_is_ready_first(visit: Callable[..., Page], last: str) -> None:
+    page = open_figure(visit)
+    page.evaluate(HOLD)
+    white, grey = (list(png(np.full((N, N), value, np.uint8))) for value in (255, 51))
+    if last == "the book's":
+        page.evaluate("bytes => { const done = read('first.png', bytes); gates['first.png'](); return done; }", grey)
+    page.evaluate("bytes => { globalThis.first = read('first.png', bytes); }", white)
+    if last == "the book's":
+        page.get_by_role("button", name="The book’s picture").click()
+    else:
+        bytes_of = {"second.png": grey, "no picture.png": [1, 2, 3]}
+        second = "([name, bytes]) => { const done = read(name, bytes); gates[name](); return done; }"
+        page.evaluate(second, [last, bytes_of[last]])
+    page.evaluate("() => { gates['first.png'](); return first; }")
+    expected = {"second.png": "second.png", "no picture.png": "", "the book's": ""}[last]
+    assert state(page)["own"] == expected
+    expect(page.get_by_role("alert")).to_be_visible(visible=last == "no picture.png")
+
+
+def test_the_same_file_can_be_chosen_again(visit: Callable[..., Page]) -> None:
+    page = open_figure(visit)
+    for _ in range(2):
+        give(page, "mine.png", "image/png", png(np.full((N, N), 255, np.uint8)))
+        page.get_by_role("button", name="The book’s picture").click()
+        expect(page.get_by_text("your picture", exact=True)).to_have_count(0)

@@ -339,30 +339,6 @@ def test_an_open_kernel_fits_a_phone(visit: Callable[..., Page]) -> None:
     assert cell["width"] >= 36
 
 
-MOVES = {
-    "lines": "figure.changeLines({angle: (i * 7) % 180, count: 8, noise: 0.2})",
-    "wave": "figure.changeWave({kind: 'one', frequency: (i % 64) / 128, angle: (i * 7) % 180})",
-    "weight": "figure.setWeight(0, i, (i % 9) / 9)",
-    "seed": "figure.changeLines({seed: i})",
-}
-
-
-@pytest.mark.parametrize("name", MOVES)
-def test_every_move_is_answered_within_a_frame(page: Page, name: str, record_property) -> None:
-    page.locator(".lf-kernel-button").first.click()
-    times = page.evaluate(
-        f"""() => {{ const {{figure}} = document.querySelector(".live-figure");
-        return Array.from({{length: 40}}, (_, i) => {{
-            const start = performance.now();
-            {MOVES[name]};
-            document.body.offsetHeight;
-            return performance.now() - start;
-        }}); }}"""
-    )
-    record_property("median_ms", float(np.median(times)))
-    assert np.median(times) < live.FRAME
-
-
 def mount(page: Page, **changes: object) -> None:
     """Put a figure with other data in the place of the first."""
     page.evaluate(

@@ -10,32 +10,11 @@ import pytest
 import yaml
 from playwright.sync_api import BrowserContext, expect
 from tests.browser.conftest import Noise
-from tests.browser.live_reader import Reader, forget_kernels, is_warm
+from tests.browser.live_reader import Reader, end_kernels, is_warm
 from tests.browser.live_support import REPOSITORY, BookServerProcess, wait_for
 
 TOC = yaml.safe_load((REPOSITORY / "_toc.yml").read_text(encoding="utf8"))
 CHAPTERS = [chapter["file"] for part in TOC["parts"] if part.get("numbered") for chapter in part["chapters"]]
-TRAINING_FIRST = {"book/view-variable-size", "book/lines", "book/lines-limits"}
-"""Chapters whose first figure shows what a network has learned by then; until it comes, there is a progress bar."""
-FIRST_SECONDS = 1.5
-TRIES = 3
-
-CLOCK = """
-globalThis.clock = new Promise((done) => {
-  let pressed;
-  const after = {};
-  document.addEventListener("pointerdown", () => (pressed = performance.now()), { once: true });
-  const watch = () => {
-    for (const body of pressed ? document.querySelectorAll(".live-fresh .live-body") : []) {
-      const drawn = body.querySelector("svg");
-      if (drawn || body.textContent.trim()) after.output ??= (performance.now() - pressed) / 1000;
-      if (drawn) return done({ figure: (performance.now() - pressed) / 1000, ...after });
-    }
-    setTimeout(watch, 4);
-  };
-  watch();
-}), null
-"""  # in the page, since playwright looks for what it waits for only every half second
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +33,7 @@ def open_chapter(
     noise.listen(page)
 
     def visit(name: str) -> Reader:
-        forget_kernels(chapter_server)
+        end_kernels(page.context)
         reader = Reader(page, chapter_server, f"{name}.html").open()
         wait_for(lambda: any(is_warm(kernel) for kernel in chapter_server.kernels()), "a warm spare", seconds=60)
         return reader
@@ -63,15 +42,13 @@ def open_chapter(
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_something_comes_quickly_after_the_first_press(open_chapter: Callable[[str], Reader], name: str) -> None:
-    seen = []
-    wanted = "output" if name in TRAINING_FIRST else "figure"
-    while len(seen) < TRIES and not any(after[wanted] <= FIRST_SECONDS for after in seen):
-        reader = open_chapter(name)
-        reader.page.evaluate(CLOCK)
-        reader.button("Run this page").click()
-        seen.append(reader.page.evaluate("clock"))
-    assert min(after[wanted] for after in seen) <= FIRST_SECONDS, seen
+def test_a_chapters_first_figure_is_drawn_after_the_first_press(
+    open_chapter: Callable[[str], Reader], name: str
+) -> None:
+    reader = open_chapter(name)
+    reader.button("Run this page").click()
+    expect(reader.page.locator(".live-fresh .live-body svg").first).to_be_visible(timeout=60_000)
+    reader.button("Interrupt").click()
 
 
 def test_a_network_is_trained_again_with_other_settings(open_chapter: Callable[[str], Reader]) -> None:

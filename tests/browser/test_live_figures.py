@@ -31,7 +31,6 @@ ARGUMENTS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 PHONE = {"viewport": {"width": 390, "height": 800}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
-FRAME = 16  # ms
 LARGEST_FILE = 30_000  # bytes, gzipped
 SMALLEST_TARGET = 36  # px, for fingers
 NAMES = [
@@ -397,39 +396,6 @@ def test_the_figure_fits_again_when_the_window_changes(visit: Callable[..., Page
         .every(one => one.getBoundingClientRect().right <= 420.5)"""
     )
     assert page.evaluate("document.documentElement.scrollWidth") == 420
-
-
-TIMED = {
-    "sliding-kernel": "i => figure.update((i * 37) % 62, (i * 53) % 94, 3)",
-    "sliding-kernel-detail": "i => figure.update((i * 37) % 46, (i * 53) % 70, 3)",
-    "cells-break": "i => figure.update({x: (i * 37) % 160, y: (i * 23) % 96, scale: 0.5 + (i % 20) / 10})",
-    "equivariance-shift": "i => figure.update((i * 5) % 12, (i * 7) % 12)",
-    "dense-to-toeplitz": "i => figure.setInput(i % 8, (i % 41) / 10 - 2)",
-    "convolution-stepper": "i => figure.update((i * 5) % 6, (i * 7) % 6)",
-    "shift-explorer": "i => figure.update((i * 5) % 12, (i * 7) % 12)",
-    "line-laboratory": "i => figure.stroke([[i, 0], [63 - i, 63]])",
-    "filter-playground": "i => figure.update(i % 5, (i * 3) % 5, (i % 7) / 7)",
-}
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_move_is_answered_within_a_frame(visit: Callable[..., Page], name: str, record_property) -> None:
-    page = visit(name)
-    times = page.evaluate(
-        f"""() => {{
-        const {{figure}} = document.querySelector(".live-figure");
-        const move = {TIMED[name]};
-        return Array.from({{length: 60}}, (_, i) => {{
-            const start = performance.now();
-            move(i);
-            document.body.offsetHeight; // with the layout that it asks for
-            return performance.now() - start;
-        }});
-    }}"""
-    )
-    median = float(np.median(times))
-    record_property("median_ms", median)
-    assert 0 < median < FRAME
 
 
 def test_the_scripts_are_small(site: tuple[str, Path]) -> None:

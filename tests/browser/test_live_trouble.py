@@ -29,8 +29,7 @@ def test_a_restart_in_another_tab_ends_what_was_running_here(reader: Reader, noi
     page = reader.page.context.new_page()
     noise.listen(page)
     other = Reader(page, reader.server).open()
-    other.cell(SUM).locator(".cell_input").focus()
-    other.page.keyboard.press("Enter")
+    other.code(SUM).focus()  # the edit is there, too: both tabs are one reader's
     other.button("Restart").click()
     expect(other.note).to_contain_text("A fresh kernel")
     expect(reader.note).to_contain_text("is gone, and its variables with it")
@@ -64,9 +63,9 @@ def test_a_cell_waits_for_what_ran_before_the_page_was_reloaded(reader: Reader, 
     code = f"import os, time\nprint('before')\nwhile not os.path.exists({str(gate)!r}):\n    time.sleep(0.05)"
     expect(reader.run(SUM, code)).to_contain_text("before")
     reader.page.reload()
-    reader.cell(TENSOR).locator(".cell_input").focus()
-    reader.page.keyboard.press("Shift+Enter")
-    expect(reader.bar.locator(".live-status")).to_have_text("The kernel is busy, 1 waiting")
+    expect(reader.fresh(SUM)).to_contain_text("before")
+    reader.run(TENSOR)
+    expect(reader.bar.locator(".live-status")).to_have_text("Running cell 2, 1 waiting")
     reader.finished(TENSOR, "queued")
     gate.touch()
     expect(reader.fresh(TENSOR)).to_contain_text("tensor")
@@ -136,15 +135,10 @@ def test_an_output_cannot_cover_the_page(reader: Reader) -> None:
     expect(reader.note).to_contain_text("A fresh kernel")
 
 
-def test_markdown_is_shown_as_its_source(reader: Reader) -> None:
-    fresh = reader.run(SUM, "from IPython.display import Markdown\nMarkdown('**bold**')")
-    expect(fresh.locator(".live-body")).to_have_text("**bold**")
-
-
 def test_many_lines_scroll_in_their_own_box_and_their_end_is_seen(reader: Reader) -> None:
     fresh = reader.run(SUM, "for k in range(3000):\n    print('line', k)")
     reader.finished(SUM)
-    expect(fresh).to_contain_text(re.compile(r"\(1,?00\d earlier lines are not shown\)"))
+    expect(fresh).to_contain_text(re.compile(r"… 100\d earlier lines are left out\."))
     box = fresh.locator(".live-stream pre")
     assert box.bounding_box()["height"] < 700
     assert box.evaluate("e => e.scrollHeight - e.scrollTop - e.clientHeight") < 4
@@ -154,4 +148,5 @@ def test_many_lines_scroll_in_their_own_box_and_their_end_is_seen(reader: Reader
 def test_a_cursor_sent_far_down_does_not_freeze_the_page(reader: Reader) -> None:
     fresh = reader.run(SUM, "print('above')\nprint('\\x1b[1000000Bbelow')")
     reader.finished(SUM)
-    expect(fresh).to_contain_text("below", timeout=3000)
+    expect(fresh).to_contain_text("below")
+    assert fresh.locator("pre span").count() < 5000

@@ -1,5 +1,6 @@
 // Runs the live figures' arithmetic for the tests: a list of {program, data, …} on stdin, a list of answers on stdout.
 
+import { areaMeans } from "../../book/_js/figures/lib/area-means.js";
 import { colorTable, tableOffset } from "../../book/_js/figures/lib/color-map.js";
 import { createScene, readScene, resize } from "../../book/_js/figures/lib/cells-break-math.js";
 import * as stepper from "../../book/_js/figures/lib/convolution-stepper-math.js";
@@ -89,6 +90,7 @@ const programs = {
     }
     return { picture: sheet.over(Float64Array.from(values), background), undo: sheet.canUndo(), blank: sheet.isBlank() };
   },
+  areaMeans: ({ rgba, side, n }) => areaMeans(side, n, (first, count) => rgba.slice(4 * first * side, 4 * (first + count) * side)),
   tapAt: ({ data, row, column }) => toeplitz.tapAt(toeplitz.readToeplitz(data), row, column),
   colors: ({ name, dark }) => colorTable(name, dark),
   inks: ({ name, dark, values }) => values.map((value) => readableInk(colorTable(name, dark), value, 0, 1)),

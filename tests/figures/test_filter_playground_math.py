@@ -180,11 +180,6 @@ def test_a_place_of_the_spectrum_is_a_wave(n: int) -> None:
         assert wave["degrees"] == pytest.approx(np.degrees(np.arctan2(down, right)) % 180, abs=1e-9)
 
 
-def test_a_colour_becomes_the_mean_of_its_channels() -> None:
-    rgba = np.random.default_rng(0).integers(0, 256, (7, 4))
-    np.testing.assert_allclose(call("greyOf", rgba.ravel().tolist()), rgba[:, :3].mean(1) / 255, rtol=1e-12)
-
-
 BAD = [
     ("size", 24, "size must be a power of two from 16 to 128, got 24"),
     ("size", 256, "size must be a power of two from 16 to 128, got 256"),

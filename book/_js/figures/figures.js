@@ -7,6 +7,7 @@ const WAITING = "svg > metadata[data-live-figure]:not([data-seen])";
 
 async function mount(svg, metadata) {
   const name = metadata.dataset.liveFigure;
+  if (!/^[\w-]+$/.test(name)) return; // it becomes part of an address, and may come out of a cell
   const el = document.createElement("div");
   const alt = svg.getAttribute("aria-label") ?? "";
   try {

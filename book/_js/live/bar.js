@@ -9,7 +9,8 @@ export class Bar {
     // Not the visible status itself: that changes with every cell, and a screen reader would read all of it aloud.
     this.announcer = el("div", { class: "live-announcer", role: "status", "aria-live": "polite" });
     this.node = el("div", { class: "live-bar", role: "region", "aria-label": "Running the code of this page" });
-    this.node.append(this.content, this.note, this.announcer);
+    this.shared = el("p", { class: "live-shared", hidden: true });
+    this.node.append(this.content, this.note, this.shared, this.announcer);
     (document.querySelector("article h1") ?? document.querySelector("h1"))?.after(this.node);
   }
 
@@ -24,6 +25,12 @@ export class Bar {
     this.note.dataset.kind = kind;
     this.note.hidden = !this.note.textContent;
     if (!this.note.hidden) this.announce(this.note.textContent);
+  }
+
+  /** Say, as long as it is so, that other tabs use this page's kernel. */
+  tellOfTabs(sentence) {
+    if (sentence !== this.shared.textContent) this.shared.textContent = sentence;
+    this.shared.hidden = !sentence;
   }
 
   /** There is no kernel here: one quiet line that says where there is one. */
@@ -61,7 +68,7 @@ export class Bar {
     if (hadFocus) this.runButton.focus(); // the button that was pressed is gone; do not drop the keyboard's place
   }
 
-  /** Say how it is going; `state` is starting, idle, busy or offline. */
+  /** Say how it is going; `state` is starting, waiting, idle, busy, offline or locked. */
   setStatus(state, text) {
     if (!this.status) return;
     this.node.dataset.kernel = state;

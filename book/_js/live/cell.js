@@ -5,16 +5,41 @@
 import { el } from "./dom.js";
 import { openEditor, setText } from "./editor.js";
 import { unfold } from "./folds.js";
-import { Outputs } from "./outputs.js";
+import { Outputs } from "./outputs/outputs.js";
 
 let names = 0;
 
 export class LiveCell {
-  constructor(cell, session) {
+  constructor(cell, session, kept) {
     Object.assign(this, cell);
-    this.ranIn = null; // the kernel (its count) that this cell last ran in
     this.session = session;
     this.tools?.makeLive(session);
+    if (kept) this.#restore(kept);
+  }
+
+  /** Bring back the reader's text of an earlier visit. */
+  #restore({ text, base }) {
+    this.text = text;
+    this.#show({ edited: text !== this.source });
+    if (base === this.source) return;
+    this.base = base;
+    const button = (label, action) => el("button", { type: "button", onclick: action }, label);
+    const says = "The book’s text of this cell has changed since you edited it. ";
+    const show = button("Show the book’s text", () => {
+      const shown = this.input.classList.toggle("live-both");
+      show.textContent = shown ? "Hide the book’s text" : "Show the book’s text";
+    });
+    const take = button("Take the book’s", () => this.reset());
+    const keep = button("Keep mine", () => this.#settle() || this.session.edits.keep(this, this.code));
+    this.conflict = el("p", { class: "live-problem" }, says, show, " ", take, " ", keep);
+    this.input.append(this.conflict);
+  }
+
+  /** The reader has chosen between their text and the book's. */
+  #settle() {
+    this.base = undefined;
+    this.input?.classList.remove("live-both");
+    this.conflict?.remove();
   }
 
   /** The cell's editor, opened at the first call; none if the author hid the code for good. */
@@ -28,16 +53,27 @@ export class LiveCell {
     matchPrint(place, code?.querySelector("pre"));
     code?.classList.add("live-print"); // hidden on the screen, still there for the printer
     this.input.prepend(place);
-    return openEditor(place, this.source, {
+    place.addEventListener("focusin", () => this.session.wake(), { once: true }); // who goes in wants to run it
+    return openEditor(place, this.text ?? this.source, {
       label: `Python code of cell ${this.number}. Escape leaves the editor.`,
       run: (advance) => this.session.run(this, { advance }),
       leave: () => this.tools.runButton.focus(),
-      changed: (text) => this.#show({ edited: text !== this.source }),
+      changed: (text) => this.#changed(text),
     });
   }
 
+  #changed(text) {
+    const edited = text !== this.source;
+    this.#show({ edited });
+    if (edited) this.session.edits.keep(this, text);
+    else {
+      this.#settle();
+      this.session.edits.drop(this);
+    }
+  }
+
   get code() {
-    return this.opened?.state.doc.toString() ?? this.source;
+    return this.opened?.state.doc.toString() ?? this.text ?? this.source;
   }
 
   get edited() {
@@ -56,22 +92,34 @@ export class LiveCell {
   begin({ alone }) {
     // An author removed this output because nobody needs it: a whole run keeps it so, except for an error.
     const hidden = !this.node || (this.quiet && !alone && !this.edited);
+    const above = el("div", { class: "live-above" });
     const outputs = new Outputs((n) => this.#describe(n));
     let shown = false;
     const show = () => {
       if (shown || !this.node) return;
       shown = true;
-      this.#freshPlace().querySelector(".live-body").replaceWith(outputs.node);
+      const place = this.#freshPlace();
+      place.querySelector(":scope > .live-above").replaceWith(above);
+      place.querySelector(":scope > .live-body").replaceWith(outputs.node);
       this.#fold(true);
       this.#show({ ran: true });
       if (alone) this.#unfold();
     };
     return {
+      /** Put a line above the output. */
+      above: (node) => {
+        above.replaceChildren(node);
+        if (!hidden) show();
+      },
       handle: (message) => {
         const type = message.header.msg_type;
         if (outputs.handle(message) === false) return;
         if (!hidden || type === "error") show();
         if (type === "error") this.#unfold();
+      },
+      /** Show what the kernel would open in a pager, such as the help on a name. */
+      page: (payload) => {
+        if (outputs.page?.(payload) && !hidden) show();
       },
       end: () => {
         outputs.end();
@@ -80,27 +128,25 @@ export class LiveCell {
         if (outputs.empty && (this.stored || this.fresh)) outputs.node.append(el("p", { class: "live-nothing" }, "no output"));
         if (!outputs.empty || this.stored || this.fresh) show();
       },
+      /** It came to nothing: say so below what it has shown, and show the book's output again. */
+      fail: (text) => {
+        outputs.end();
+        show();
+        this.hint(text);
+        this.#fold(false);
+      },
     };
-  }
-
-  /** The run came to nothing: say so, and show the book's output again. */
-  fail(text, ...more) {
-    if (!this.node) return;
-    const place = this.#freshPlace();
-    const says = el("div", { class: "live-body" }, el("p", { class: "live-problem" }, text, ...more));
-    place.querySelector(".live-body").replaceWith(says);
-    this.#fold(false);
-    this.#show({ ran: true });
   }
 
   /** Add a sentence below the run's output. */
   hint(...content) {
-    this.fresh?.querySelector(".live-body").append(el("p", { class: "live-problem" }, ...content));
+    this.fresh?.querySelector(":scope > .live-body").append(el("p", { class: "live-problem" }, ...content));
   }
 
   /** Back to the author's text and output. */
   reset() {
-    if (this.edited) setText(this.opened, this.source);
+    this.#settle();
+    if (this.edited) setText(this.openEditor(), this.source);
     this.#removeFresh();
     this.#fold(false);
     this.setState(null);
@@ -115,7 +161,9 @@ export class LiveCell {
 
   #show(change) {
     Object.assign((this.shown ??= {}), change);
-    if (this.tools?.resetButton) this.tools.resetButton.hidden = !this.shown.ran && !this.shown.edited;
+    if (!this.tools?.resetButton) return;
+    this.tools.resetButton.hidden = !this.shown.ran && !this.shown.edited;
+    this.tools.editedMark.hidden = !this.shown.edited;
   }
 
   /** Open the folds around the reader's output: whoever ran this very cell wants to see it, and nobody should miss an error. */
@@ -127,7 +175,7 @@ export class LiveCell {
   #freshPlace() {
     if (this.fresh) return this.fresh;
     const mark = el("div", { class: "live-mark" }, el("span", {}, "Your run"));
-    this.fresh = el("div", { class: "live-fresh" }, mark, el("div", { class: "live-body" }));
+    this.fresh = el("div", { class: "live-fresh" }, mark, el("div", { class: "live-above" }), el("div", { class: "live-body" }));
     if (this.stored) {
       this.stored.id ||= `live-stored-${++names}`;
       this.toggle = el("button", { type: "button", "aria-controls": this.stored.id, onclick: () => this.#fold(!this.folded) });

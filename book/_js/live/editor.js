@@ -1,6 +1,6 @@
 // The editor of a cell: CodeMirror 6, dressed as the printed code.
 
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory } from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
 import { indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { EditorState, Prec } from "@codemirror/state";
@@ -65,7 +65,7 @@ export function openEditor(parent, text, { label, run, leave, changed }) {
   });
 }
 
-/** Replace an editor's whole text, as one step that can be undone. */
+/** Replace an editor's whole text, as one step that can be undone, also right after a keystroke. */
 export function setText(view, text) {
-  view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
+  view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text }, annotations: isolateHistory.of("full") });
 }

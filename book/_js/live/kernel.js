@@ -14,15 +14,19 @@ export class KernelGone extends Error {}
 /**
  * One page's kernel.
  *
- * It tells its listener, by `on.status(state)`: starting, idle, busy, offline (no answer), locked (the server does not know us);
- * by `on.back()`: the server answers again and the kernel is still there;
- * by `on.lost(reason)`: the variables are gone: "died", "restarted", or "missing" (culled, or the server was started anew).
+ * It tells its listener, by `on.status(state, sentence)`: starting, waiting (for a place; the sentence says why), idle, busy, offline (no
+ * answer), locked (the server does not know us);
+ * by `on.meet(id)`: this kernel is ours from now on; the listener returns whether the page has run cells in it before;
+ * by `on.again()`: it is one that the page has used before; by `on.back()`: the server answers again and the kernel is still there;
+ * by `on.lost(reason)`: the variables are gone: "died", "exited", "restarted", or "missing" (culled, or the server was started anew).
  */
 export class PageKernel {
-  constructor({ base, path, probe, on }) {
+  /** `name` is a promise of this tab's name: messages that come while the page is reloaded are kept for it by the server. */
+  constructor({ base, path, probe, name, on }) {
     this.settings = ServerConnection.makeSettings({ baseUrl: base, token: "", appendToken: false });
     this.path = path;
     this.probe = probe; // address that answers {"kernel": true} to whom it knows
+    this.name = name;
     this.on = on;
     this.connection = null;
     this.changing = null; // the change of kernel that is going on
@@ -47,15 +51,27 @@ export class PageKernel {
   async #connect() {
     if (this.connection && !this.connection.isDisposed) return;
     this.on.status("starting");
-    // The server answers with the session of that path if there is one.
-    const options = { path: this.path, name: this.path, type: "notebook", kernel: { name: KERNEL_NAME } };
-    this.session = await startSession(options, this.settings);
-    this.#listenTo(new KernelConnection({ model: this.session.kernel, serverSettings: this.settings, handleComms: false }));
-    const known = sessionStorage.getItem(`live-kernel:${this.path}`);
-    sessionStorage.setItem(`live-kernel:${this.path}`, this.connection.id);
-    if (known !== this.connection.id) return "fresh";
-    if (this.session.kernel.execution_state === "busy") this.on.status("busy");
+    const clientId = await this.name;
+    this.session = await this.#startSession();
+    const { kernel } = this.session;
+    this.#listenTo(new KernelConnection({ model: kernel, serverSettings: this.settings, handleComms: false, clientId }));
+    if (!this.on.meet(kernel.id)) return "fresh";
+    if (kernel.execution_state === "busy") this.on.status("busy");
     this.on.again();
+  }
+
+  /** The server answers with the session of that path if there is one; if it has no kernel to give, ask until it has. */
+  async #startSession() {
+    const options = { path: this.path, name: this.path, type: "notebook", kernel: { name: KERNEL_NAME } };
+    for (;;) {
+      try {
+        return await startSession(options, this.settings);
+      } catch (error) {
+        if (error.response?.status !== 503) throw error;
+        this.on.status("waiting", error.message);
+        await pause(LOOK_AGAIN_MS);
+      }
+    }
   }
 
   /** Make sure that there is a kernel; one that the server has put away is replaced. */
@@ -80,6 +96,17 @@ export class PageKernel {
     });
   }
 
+  /** Leave this kernel to the server and take a fresh one: it has a warm one in hand, which a restart of the old process is not. */
+  #renew(reason) {
+    return this.#once(async () => {
+      this.#drop();
+      this.#lose(reason);
+      this.on.status("starting");
+      if (this.session) await shutdownSession(this.session.id, this.settings);
+      await this.#connect();
+    });
+  }
+
   /** Stop listening to a kernel that is not ours any more. */
   #drop() {
     const connection = this.connection;
@@ -100,9 +127,9 @@ export class PageKernel {
     connection.statusChanged.connect((_, state) => {
       if (connection !== this.connection) return;
       if (state === "idle" || state === "busy") this.on.status(state);
-      else if (state === "autorestarting") this.#lose("died");
-      else if (state === "dead") this.#look();
+      else if (state === "autorestarting" || state === "dead") this.#renew("died").catch(() => {});
     });
+    connection.anyMessage.connect((_, { msg, direction }) => direction === "recv" && this.heard?.(msg));
   }
 
   /** Everything that the kernel knew is lost; what was running will not be answered. */
@@ -121,13 +148,13 @@ export class PageKernel {
     const kernel = this.connection?.id;
     try {
       // The library tries once by itself, which is enough for a blink, and for a kernel that was restarted.
-      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+      await pause(LOOK_AGAIN_MS);
       for (;;) {
         const state = await this.#askServer();
         if (state === "there") break;
         missed = true;
         this.on.status(state);
-        await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+        await pause(LOOK_AGAIN_MS);
       }
       if (missed && kernel && this.connection?.id === kernel) this.on.back();
     } finally {
@@ -158,20 +185,60 @@ export class PageKernel {
   }
 
   /**
-   * Run code. Resolves with the kernel's answer; rejects with KernelGone if there will be none.
+   * Run code. Resolves with the kernel's answer; rejects with KernelGone if there will be none (`begun` tells whether it had begun).
    *
    * @param {string} code
    * @param {(message: object) => void} handle gets what the code shows, also later if it updates a display from elsewhere
+   * @param {(kernel: string, id: string) => void} sent gets the names of the kernel and of the request
    */
-  async run(code, handle) {
+  async run(code, handle, sent) {
     await this.ensure();
     const request = { code, silent: false, store_history: true, allow_stdin: false, stop_on_error: false };
     const future = this.connection.requestExecute(request, false);
-    future.onIOPub = handle;
+    let begun = false;
+    future.onIOPub = (message) => {
+      begun = true;
+      handle(message);
+    };
+    sent(this.connection.id, future.msg.header.msg_id);
     const answer = future.done.then((reply) => reply.content);
     answer.catch(() => {}); // the library cancels it when the kernel goes; `gone` says why
+    try {
+      const content = await this.#unlessGone(answer);
+      if (content.payload?.some(({ source }) => source === "ask_exit")) this.#renew("exited").catch(() => {});
+      return { ...content, future };
+    } catch (error) {
+      throw Object.assign(error, { begun });
+    }
+  }
+
+  /** Hear the rest of a run that was sent before the page was reloaded: the server has kept what came meanwhile. */
+  async resume({ kernel, id }, handle) {
+    let finish;
+    const answer = new Promise((resolve) => (finish = resolve));
+    const seen = {};
+    this.heard = (message) => {
+      if (message.parent_header?.msg_id !== id) return;
+      if (message.header.msg_type === "execute_reply") seen.reply = message.content;
+      else if (message.header.msg_type === "status") seen.idle ||= message.content.execution_state === "idle";
+      else handle(message);
+      if (seen.reply && seen.idle) finish(seen.reply);
+    };
+    try {
+      await this.connect();
+      if (this.connection.id !== kernel) throw new KernelGone("missing");
+      // The kernel answers this question of the library's when it has finished that run: what has not come by then will not come.
+      this.connection.info.then(() => pause(LOOK_AGAIN_MS)).then(() => finish(seen.reply ?? { status: "unknown" }), () => {});
+      return await this.#unlessGone(answer);
+    } finally {
+      this.heard = null;
+    }
+  }
+
+  /** Wait for an answer of the kernel, and look now and then whether it is still there. */
+  #unlessGone(answer) {
     const watch = setInterval(() => this.#notice(this.connection), LOOK_AGAIN_MS);
-    return Promise.race([answer, this.gone]).then((content) => ({ ...content, future })).finally(() => clearInterval(watch));
+    return Promise.race([answer, this.gone]).finally(() => clearInterval(watch));
   }
 
   /** A kernel that another tab of this page has shut down says nothing of it here, so ask while a cell waits for it. */
@@ -190,15 +257,13 @@ export class PageKernel {
     }
   }
 
-  /** A fresh kernel for this page; the server has a warm one in hand, which a restart of the old process would not be. */
+  /** A fresh kernel for this page. */
   async restart() {
     await this.changing?.catch(() => {});
-    return this.#once(async () => {
-      this.#drop();
-      this.#lose("restarted");
-      this.on.status("starting");
-      if (this.session) await shutdownSession(this.session.id, this.settings);
-      await this.#connect();
-    });
+    return this.#renew("restarted");
   }
+}
+
+function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

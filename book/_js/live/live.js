@@ -49,6 +49,17 @@ function offerRun(config, root, bar, info) {
     bar.say("Starting…");
     act((session) => session.runAll());
   });
+
+  // Somebody was at work here: their text is shown, and a run that was going on when the page was left goes on.
+  const kept = (storage, name) => {
+    try {
+      return window[storage].getItem(`live:${config.page}:${name}`) !== null;
+    } catch {
+      return false; // storage is forbidden: there is nothing to bring back
+    }
+  };
+  if (kept("sessionStorage", "run")) act((session) => session.resume());
+  else if (kept("localStorage", "edits")) act(() => {});
 }
 
 const config = readConfig();

@@ -39,6 +39,8 @@ export class Tools {
       el("button", { type: "button", "aria-label": name, onclick: () => action(this.cell) }, label);
     this.resetButton = button("Reset", `Reset cell ${number} to the book’s text and output`, reset);
     this.resetButton.hidden = true;
+    this.editedMark = el("span", { class: "live-edited", hidden: true }, "Your edit");
+    this.node.prepend(this.editedMark);
     if (number > 1) this.node.append(button("Run above", `Run above: all cells before cell ${number}`, runAbove));
     this.node.append(this.resetButton);
   }

@@ -97,8 +97,3 @@ export function correlateWrapped(values, n, weight, k) {
   }
   return output;
 }
-
-/** RGBA bytes as grey, the mean of red, green and blue. */
-export function greyOf(rgba) {
-  return Float64Array.from({ length: rgba.length / 4 }, (_, i) => (rgba[4 * i] + rgba[4 * i + 1] + rgba[4 * i + 2]) / 765);
-}

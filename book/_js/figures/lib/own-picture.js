@@ -1,7 +1,7 @@
 // The reader's own picture in the playground: chosen as a file or dropped, cut to a square. Nothing leaves the browser.
 
 import { button, make } from "./dom.js";
-import { greyOf } from "./filter-playground-math.js";
+import { squareOf } from "./picture-file.js";
 
 /**
  * `frame` is where a picture may be dropped, n × n what is made of it. `onPicture(values, name)` hears of one, and with null of
@@ -9,27 +9,35 @@ import { greyOf } from "./filter-playground-math.js";
  */
 export function ownPicture(n, frame, onPicture, onBad) {
   const file = make("input", { type: "file", accept: "image/*", "aria-label": "Your own picture" });
-  const back = button("The book’s picture", () => use(null, ""));
+  const back = button("The book’s picture", () => {
+    chosen++;
+    use(null, "");
+  });
   const element = make("div", { class: "lf-actions lf-own" }, make("label", { class: "lf-button lf-file" }, file, "Your own picture…"),
     make("small", {}, "Or drop one on x. It stays in this browser; nothing is sent."));
+  let chosen = 0; // how often the reader has chosen: a large picture may be ready after one that was chosen later
 
   function use(values, name) {
     onPicture(values, name);
     if (values) element.insertBefore(back, element.lastChild);
     else back.remove();
-    file.value = "";
   }
 
   async function readFile(one) {
+    const turn = ++chosen;
     try {
-      use(await squareOf(one, n), one.name);
-    } catch {
-      onBad(`“${one.name}” must be a picture that this browser can read, got ${one.type || "a file of unknown type"}. The picture stays as it was.`);
-      file.value = "";
+      const values = await squareOf(one, n);
+      if (turn === chosen) use(values, one.name);
+    } catch (error) {
+      if (turn === chosen) onBad(`“${one.name}” ${error.message}. The picture stays as it was.`);
     }
   }
 
-  file.addEventListener("change", () => file.files.length && readFile(file.files[0]));
+  file.addEventListener("change", () => {
+    const [one] = file.files;
+    file.value = ""; // so that the same file can be chosen again
+    if (one) readFile(one);
+  });
   const carries = (event) => event.dataTransfer?.types.includes("Files");
   for (const name of ["dragenter", "dragover"]) {
     frame.addEventListener(name, (event) => {
@@ -47,17 +55,4 @@ export function ownPicture(n, frame, onPicture, onBad) {
   });
 
   return { element, readFile };
-}
-
-/** The middle square of a picture from a file, n × n, grey. */
-async function squareOf(file, n) {
-  const bitmap = await createImageBitmap(file);
-  const side = Math.min(bitmap.width, bitmap.height);
-  const drawing = make("canvas", { width: n, height: n }).getContext("2d", { willReadFrequently: true });
-  drawing.imageSmoothingQuality = "high";
-  drawing.fillStyle = "#fff"; // behind what is transparent
-  drawing.fillRect(0, 0, n, n);
-  drawing.drawImage(bitmap, (bitmap.width - side) / 2, (bitmap.height - side) / 2, side, side, 0, 0, n, n);
-  bitmap.close();
-  return greyOf(drawing.getImageData(0, 0, n, n).data);
 }

@@ -1,13 +1,15 @@
-"""Kernels that have imported torch and matplotlib before anybody asks for them.
+"""Kernels that have imported torch and matplotlib before anybody asks for them, and who gets one when they are few.
 
-Starting Python with torch takes seconds; a reader who presses Run should wait for none of them. So one spare kernel
-stands ready; whoever asks for a kernel gets it, and the next is started once the reader's cells have stopped computing.
+Starting Python with torch takes seconds; a reader who presses Run should wait for none of them. On Linux kernels are
+forks of a process that has imported it (:mod:`booksite.server.forked`). Everywhere one spare kernel stands ready;
+whoever asks for a kernel gets it, and the next is started once the reader's cells have stopped computing.
 """
 
 from __future__ import annotations
 
 import asyncio
 import subprocess
+import time
 from typing import Any
 
 from ipykernel.kernelspec import KERNEL_NAME, RESOURCES, get_kernel_dict
@@ -15,13 +17,21 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKerne
 from jupyter_server._tz import utcnow
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyter_server.utils import ApiPath
-from traitlets import Float
+from traitlets import Float, Integer
 
-WARM_UP = (
-    '__import__("booksite.warm_up");'  # an expression: it leaves no name behind, and ";" keeps it from being shown
-)
+from booksite.server import forked
+from booksite.server.readers import current_reader
+
+# An expression: it leaves no name behind, and ";" keeps it from being shown.
+WARM_UP = '__import__("booksite.server.warm_up");'
 
 # What a kernel has to say goes to its page; what it writes past that (as it is stopped) is not for the terminal.
+PATIENCE = 10.0
+"""Seconds after which a reader who has stopped asking for a kernel loses their place."""
+
+IDLE_CLOSED, IDLE_OPEN = 10.0, 60.0
+"""Seconds after which an idle kernel is given to those who wait: of a page that is closed, and of one that is open."""
+
 QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
@@ -30,6 +40,8 @@ class BookKernelSpecs(KernelSpecManager):
 
     A kernel named ``python3`` that the user once installed elsewhere would otherwise be taken, and has no torch.
     """
+
+    memory_mb = Integer(0, help="Most memory of its own that a kernel may take, in MB; 0: no limit.").tag(config=True)
 
     def find_kernel_specs(self) -> dict[str, str]:
         """Return the one kernel's name and folder."""
@@ -45,7 +57,12 @@ class BookKernelSpecs(KernelSpecManager):
         """
         if kernel_name != KERNEL_NAME:
             raise NoSuchKernel(kernel_name)
-        return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict([f"--IPKernelApp.exec_lines={WARM_UP}"]))
+        if not forked.AVAILABLE:
+            return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict([f"--IPKernelApp.exec_lines={WARM_UP}"]))
+        provisioner = {"provisioner_name": forked.NAME, "config": {"memory_mb": self.memory_mb}}
+        return KernelSpec(
+            resource_dir=RESOURCES, **(get_kernel_dict() | {"metadata": {"kernel_provisioner": provisioner}})
+        )
 
 
 class WarmKernelManager(AsyncMappingKernelManager):
@@ -56,8 +73,13 @@ class WarmKernelManager(AsyncMappingKernelManager):
         help="Seconds from handing out the spare to starting the next: the reader's first cell has the processor.",
     ).tag(config=True)
 
+    most = Integer(0, help="How many kernels readers may have at once; 0: any number.").tag(config=True)
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self._owners: dict[str, str | None] = {}
+        self._waiting: dict[tuple[str | None, str], float] = {}  # who asks for a kernel, and when they asked last
+        self._coming = 0  # kernels that have been promised and are not there yet
         self._spare_id: str | None = None
         self._spare_start: asyncio.Task[str] | None = None
         self._spare_timer: asyncio.TimerHandle | None = None
@@ -76,7 +98,8 @@ class WarmKernelManager(AsyncMappingKernelManager):
     def _start_spare(self) -> None:
         """Start the spare now, or look again in a second if a reader's cell is computing."""
         self._spare_timer = None
-        if any(getattr(kernel, "execution_state", "") == "busy" for kernel in self._kernels.values()):
+        busy = any(getattr(kernel, "execution_state", "") == "busy" for kernel in self._kernels.values())
+        if busy and not forked.AVAILABLE:  # a fork takes nothing that a reader would notice
             self.prepare_spare(1.0)
             return
         self._spare_id = self.new_kernel_id()
@@ -92,6 +115,7 @@ class WarmKernelManager(AsyncMappingKernelManager):
         started = await self._take_spare() if any_will_do else None
         if started is None:
             started = await super()._async_start_kernel(kernel_id=kernel_id, path=path, **(QUIET | kwargs))
+        self._owners[started] = current_reader()
         self.prepare_spare(self.spare_delay)
         return started
 
@@ -112,9 +136,63 @@ class WarmKernelManager(AsyncMappingKernelManager):
         kernel.last_activity = utcnow()  # type: ignore[attr-defined]  # it begins to be idle now, not when it was started
         return spare
 
+    # --- whose they are
+
+    def owner(self, kernel_id: str) -> str | None:
+        """Return the reader who had a kernel started; None if there is no such kernel."""
+        return self._owners.get(kernel_id)
+
+    def is_spare(self, kernel_id: str) -> bool:
+        """Tell whether a kernel is the spare, which is nobody's."""
+        return kernel_id == self._spare_id
+
     def list_kernels(self) -> list[dict[str, Any]]:
-        """Return the kernels that somebody uses."""
-        return [model for model in super().list_kernels() if model["id"] != self._spare_id]
+        """Return the kernels of the reader who asks."""
+        reader = current_reader()
+        return [model for model in super().list_kernels() if self._owners.get(model["id"], reader) == reader
+                and model["id"] != self._spare_id]  # fmt: skip
+
+    def remove_kernel(self, kernel_id: str) -> Any:
+        """Forget a kernel that has ended."""
+        self._owners.pop(kernel_id, None)
+        return super().remove_kernel(kernel_id)
+
+    # --- when they are few
+
+    def place_in_line(self, page: str) -> int:
+        """Return 0 if the reader who asks may have a kernel for a page now, else their place among those who wait.
+
+        The place is kept as long as they ask at least every ``PATIENCE`` seconds.
+        """
+        now, key = time.monotonic(), (current_reader(), page)
+        self._waiting = {one: asked for one, asked in self._waiting.items() if now - asked < PATIENCE}
+        line = list(self._waiting)
+        ahead = line.index(key) if key in line else len(line)
+        if not self.most or ahead < self.most - len(self._owners) - self._coming:
+            self._waiting.pop(key, None)
+            return 0
+        self._waiting[key] = now
+        self._make_room()
+        return ahead + 1
+
+    def _make_room(self) -> None:
+        """Shut down a kernel that nobody seems to need: of a closed page, or idle for longest."""
+        now = utcnow()
+        idle = {
+            kernel_id: (now - kernel.last_activity).total_seconds()
+            for kernel_id, kernel in self._kernels.items()
+            if kernel_id in self._owners and getattr(kernel, "execution_state", "") != "busy"
+        }
+        closed = {one for one in idle if not self._kernel_connections.get(one, 0)}
+        ripe = [one for one in idle if idle[one] > (IDLE_CLOSED if one in closed else IDLE_OPEN)]
+        if ripe:
+            first = max(ripe, key=lambda one: (one in closed, idle[one]))
+            self._owners.pop(first)  # it makes room from now on
+            self._ending = asyncio.ensure_future(self.shutdown_kernel(first))
+
+    def promise(self, change: int) -> None:
+        """Count a kernel that has been promised to a reader (1), or that has come (-1)."""
+        self._coming += change
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
         """Shut a kernel down if it has been idle for too long; the spare's business is to be idle."""

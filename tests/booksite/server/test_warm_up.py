@@ -13,7 +13,7 @@ LOOK = """
 import gc, json, sys
 import matplotlib, torch
 before = dict(matplotlib.rcParams), torch.get_rng_state().tolist()
-import booksite.warm_up
+import booksite.server.warm_up
 after = dict(matplotlib.rcParams), torch.get_rng_state().tolist()
 print(json.dumps({
     "package": [name for name in sys.modules if name.partition(".")[0] == "cnnbook"],

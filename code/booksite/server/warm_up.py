@@ -1,6 +1,6 @@
 """What each kernel of the book's server does before its first cell: load what chapters need, so that nobody waits.
 
-Imported by the kernel itself (see :class:`booksite.warm_kernels.BookKernelSpecs`), and only for its side effects. It
+Imported by the kernel itself (see :class:`booksite.server.kernels.BookKernelSpecs`), and only for its side effects. It
 defines nothing in the reader's namespace: a cell that forgets an import must fail in the page as it fails in the build.
 """
 

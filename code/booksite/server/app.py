@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import html
 import json
+import logging
 import os
 import shutil
 import signal
@@ -21,22 +22,30 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlencode
 
+import psutil
 from jupyter_server.auth.identity import IdentityProvider, User
 from jupyter_server.auth.login import LoginFormHandler
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
+from jupyter_server.log import log_request
 from jupyter_server.serverapp import ServerApp
+from jupyter_server.services.kernels.handlers import _kernel_id_regex
 from tornado import web
 from tornado.netutil import bind_sockets
 from tornado.websocket import WebSocketClosedError
 from traitlets import Unicode
 from traitlets.config import Config
 
-from booksite.warm_kernels import BookKernelSpecs, WarmKernelManager
+from booksite.server import forked
+from booksite.server.channels import ChannelsHandler, SessionsHandler
+from booksite.server.kernels import BookKernelSpecs, WarmKernelManager
+from booksite.server.policy import script_hashes
+from booksite.server.readers import ReadersAuthorizer, ReaderSessions
 
 HOST = "127.0.0.1"
 START_PAGE = "/site/index.html"
 COOKIE_DAYS = 1
 STOP_SECONDS = 10
+KERNEL_MB = 600  # what a kernel at work takes by itself, beside what it shares with the others
 HEADERS = {
     # For answers that are not pages; a page's own policy is in SiteHandler.
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -80,6 +89,10 @@ class BookIdentity(IdentityProvider):
     Programs need that; a page never does: it has the cookie. So a token is good for getting the cookie and no more.
     """
 
+    def get_token(self, handler: web.RequestHandler) -> str | None:
+        """Return the token of a request: only the book's own addresses take one, and only in the address."""
+        return handler.get_argument("token", None) if isinstance(handler, SiteHandler) else None
+
     def is_token_authenticated(self, handler: web.RequestHandler) -> bool:
         """Return False: no request is above the checks."""
         return False
@@ -105,7 +118,8 @@ class KeyHandler(LoginFormHandler):
 
     def _render(self, message: dict[str, str] | None = None) -> None:
         self.set_status(403)
-        said = "This is not the token of this server." if message else ""
+        tried = "token=" in self.get_argument("next", "")  # in the address that led here
+        said = "This is not the token of this server." if message or tried else ""
         self.write(KEY_PAGE.format(style=STYLE, xsrf=self.xsrf_form_html(), message=html.escape(said)))
 
 
@@ -120,11 +134,18 @@ class SiteHandler(JupyterHandler, web.StaticFileHandler):
     def content_security_policy(self) -> str:
         """The policy of the book's pages: nothing from outside, no frames, no ``eval``.
 
-        Inline scripts and styles are allowed because Sphinx and the theme write some into each page.
+        Sphinx and the theme write scripts into each page: these are allowed, by what they say, and no others. Styles
+        in the page are allowed.
         """
+        return self._policy()
+
+    def _policy(self, *scripts: str) -> str:
+        """Write the policy of a page that brings scripts of these hashes."""
+        allowed = " ".join(["'self'", *(f"'sha256-{script}'" for script in scripts)])
         return (
-            "default-src 'self'; script-src 'self' 'unsafe-inline'; "
+            f"default-src 'self'; script-src {allowed}; "
             "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+            "media-src 'self' data: blob:; "
             f"worker-src 'self' blob:; connect-src 'self' ws://{self.request.host}; "
             "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         )
@@ -161,8 +182,14 @@ class SiteHandler(JupyterHandler, web.StaticFileHandler):
         return path
 
     def set_extra_headers(self, path: str) -> None:
-        """Let browsers ask each time whether a file changed: a rebuilt page must not meet an old script."""
+        """Let browsers ask each time whether a file changed, and allow a page the scripts that it brings.
+
+        A rebuilt page must not meet an old script.
+        """
         self.set_header("Cache-Control", "no-cache")
+        file = Path(self.absolute_path or "")
+        if file.suffix == ".html":
+            self.set_header("Content-Security-Policy", self._policy(*script_hashes(file, file.stat().st_mtime_ns)))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Say that there is no such page, without Jupyter's error page and the styles that it asks for."""
@@ -175,6 +202,24 @@ class SiteHandler(JupyterHandler, web.StaticFileHandler):
                 home=f"{self.base_url}site/index.html",
             )
         )
+
+
+class HomeHandler(SiteHandler):
+    """``/``, ``/site`` and ``/site/``: the way to the first page, also for who comes with the token."""
+
+    @web.authenticated
+    async def get(self, path: str = "", include_body: bool = True) -> None:  # type: ignore[override]
+        """Lead to the first page, without the token."""
+        self.redirect(self.base_url.rstrip("/") + START_PAGE)
+
+
+class NothingHandler(JupyterHandler):
+    """Addresses of Jupyter Server's that a book has no use for."""
+
+    @web.authenticated
+    def get(self) -> None:
+        """Say that there is nothing."""
+        raise web.HTTPError(404)
 
 
 class LiveHandler(APIHandler):
@@ -206,6 +251,10 @@ class BookServer(ServerApp):
         self.web_app.add_handlers(
             ".*$",
             [
+                (base + r"/(?:site/?)?", HomeHandler, {"path": self.site}),
+                (base + r"/metrics", NothingHandler),
+                (base + r"/api/sessions", SessionsHandler),
+                (base + rf"/api/kernels/{_kernel_id_regex}/channels", ChannelsHandler),
                 (base + r"/site/_static/live\.json", LiveHandler),
                 (base + r"/site/(.*)", SiteHandler, {"path": self.site}),
             ],
@@ -229,6 +278,7 @@ class BookServer(ServerApp):
     async def _post_start(self) -> None:
         """Warm a kernel, then tell the reader where the book is."""
         asyncio.get_running_loop().set_exception_handler(_report_unless_left)
+        self.log.addFilter(_is_no_death)
         self.kernel_manager.prepare_spare()
         address = f"{self.connection_url.rstrip('/')}{START_PAGE}?{urlencode({'token': self.identity_provider.token})}"
         print(f"\n  The book is open at\n\n    {address}\n\n  (Ctrl-C stops it.)\n", flush=True)
@@ -260,6 +310,17 @@ class BookServer(ServerApp):
         signal.signal(signal.SIGINT, self._signal_stop)
 
 
+def _log_failure(handler: web.RequestHandler) -> None:
+    """Report requests that the server failed to answer; to be asked to wait for a kernel (503) is an answer."""
+    if handler.get_status() >= 500 and handler.get_status() != 503:
+        log_request(handler)
+
+
+def _is_no_death(record: logging.LogRecord) -> bool:
+    """Tell whether a message is not about a kernel's end: what a reader's cell has done is for its page to say."""
+    return "restarted failed" not in str(record.msg)
+
+
 def _report_unless_left(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Report an error that nobody caught, except that a reader closed a page while its cells were writing."""
     if not isinstance(context.get("exception"), WebSocketClosedError):
@@ -286,7 +347,20 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         "--cull-after", type=int, default=3600, metavar="SECONDS",
         help="shut down kernels of closed pages that were idle for so long (default: %(default)s)",
     )  # fmt: skip
+    total = psutil.virtual_memory().total // 2**20
+    parser.add_argument(
+        "--kernels", type=int, default=max(2, (total - 2000) // KERNEL_MB), metavar="N",
+        help="most kernels at once; who comes later waits for one (default, by this computer's memory: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--kernel-memory", type=int, default=max(2000, total // 2), metavar="MB",
+        help="most memory of its own that a kernel may take, on Linux; 0: no limit (default: %(default)s)",
+    )  # fmt: skip
     options = parser.parse_args(argv)
+    if options.kernels < 1:
+        parser.error(f"--kernels must be at least 1, got {options.kernels}")
+    if options.kernel_memory != 0 and options.kernel_memory < 1000:
+        parser.error(f"--kernel-memory must be 0 or at least 1000 MB, got {options.kernel_memory}")
     if not 0 <= options.port <= 65535:
         parser.error(f"--port must be from 0 to 65535, got {options.port}")
     if options.cull_after < 1:
@@ -339,23 +413,29 @@ def configure(options: argparse.Namespace) -> Config:
         identity_provider_class=BookIdentity,
         kernel_manager_class=WarmKernelManager,
         kernel_spec_manager_class=BookKernelSpecs,
-        tornado_settings={"headers": HEADERS, "ws_ping_interval": 20_000},
+        session_manager_class=ReaderSessions,
+        authorizer_class=ReadersAuthorizer,
+        tornado_settings={"headers": HEADERS, "ws_ping_interval": 20_000, "log_function": _log_failure},
         log_level="ERROR",
     )
     config.BookIdentity.update(
         cookie_options={"expires_days": COOKIE_DAYS, "samesite": "Lax"},
         get_secure_cookie_kwargs={"max_age_days": COOKIE_DAYS},
     )
+    config.BookKernelSpecs.memory_mb = options.kernel_memory
     config.WarmKernelManager.update(
-        cull_idle_timeout=options.cull_after, cull_interval=min(60, max(1, options.cull_after // 2))
+        most=options.kernels,
+        cull_idle_timeout=options.cull_after,
+        cull_interval=min(60, max(1, options.cull_after // 2)),
     )
     # Sockets in the private folder instead of TCP ports that every program on the computer could talk to.
     config.ContentsManager.files_handler_class = None  # its files are nobody's business here
     config.KernelManager.transport = "ipc" if os.name == "posix" else "tcp"
     config.KernelManager.shutdown_wait_time = 2.0
-    config.KernelRestarter.time_to_dead = (
-        1.0  # how often to look whether a kernel still lives: a reader waits for the answer
-    )
+    # A page that hears of its kernel's death takes a fresh one, which is warm; the old one is not started again.
+    config.KernelRestarter.restart_limit = 0
+    config.KernelRestarter.time_to_dead = 0.3  # how often to look whether a kernel still lives
+    config.ZMQChannelsWebsocketConnection.limit_rate = False  # the page decides what it shows of much output
     return config
 
 
@@ -377,6 +457,8 @@ def main(argv: list[str] | None = None) -> int:
     # must stay below 104 bytes, and macOS's own temporary folders are half of that.
     runtime = Path(tempfile.mkdtemp(prefix="book-", dir="/tmp" if os.name == "posix" else None))
     try:
+        if forked.AVAILABLE:
+            forked.register()
         server = BookServer.instance(config=configure(options), runtime_dir=str(runtime))
         server.initialize(argv=[], find_extensions=False)
         server.start()
@@ -386,7 +468,3 @@ def main(argv: list[str] | None = None) -> int:
     finally:
         shutil.rmtree(runtime, ignore_errors=True)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,32 @@
+// What has run in this page's kernel, and as what: kept over a reload, and shared by the tabs that share the kernel.
+
+/** The marks (see needs.js) of the cells that have run in one kernel. */
+export class Record {
+  constructor(store) {
+    this.store = store;
+  }
+
+  /** From now on the record is about that kernel; returns whether cells have run in it already. */
+  begin(kernel) {
+    this.kernel = kernel;
+    return Object.keys(this.#ran()).length > 0;
+  }
+
+  /** The kernel has lost all that it knew. */
+  forget() {
+    this.store.remove("ran");
+  }
+
+  mark(index) {
+    return this.#ran()[index];
+  }
+
+  add(index, mark) {
+    this.store.set("ran", { kernel: this.kernel, cells: { ...this.#ran(), [index]: mark } });
+  }
+
+  #ran() {
+    const stored = this.store.get("ran");
+    return stored && stored.kernel === this.kernel ? stored.cells : {};
+  }
+}

@@ -1,0 +1,57 @@
+// A run that is going on while the page is left or reloaded: what it has shown is kept for this tab, so that it can go on in its place.
+
+const MOST_CHARACTERS = 1_500_000; // browsers give a page five million, for everything
+const KEPT = new Set(["stream", "display_data", "execute_result", "update_display_data", "error", "clear_output"]);
+
+export class RunLog {
+  constructor(store) {
+    this.store = store;
+    this.current = null;
+    addEventListener("pagehide", () => this.#save());
+  }
+
+  /** A cell begins to run. */
+  begin(cell, code) {
+    this.current = { cell: cell.number, code, messages: [], size: 0, cut: false };
+  }
+
+  /** Its request has gone to the kernel. */
+  sent(kernel, id) {
+    if (this.current) Object.assign(this.current, { kernel, id });
+  }
+
+  add(message) {
+    const run = this.current;
+    if (!run || !KEPT.has(message.header.msg_type)) return;
+    const kept = { header: { msg_type: message.header.msg_type }, content: message.content };
+    const size = JSON.stringify(kept).length;
+    run.messages.push([size, kept]);
+    run.size += size;
+    while (run.size > MOST_CHARACTERS && run.messages.length > 1) {
+      run.size -= run.messages.shift()[0];
+      run.cut = true;
+    }
+  }
+
+  end() {
+    this.current = null;
+    this.store.remove("run");
+  }
+
+  /** How many cells wait behind it: they will not run after a reload. */
+  waiting = () => 0;
+
+  #save() {
+    const run = this.current;
+    if (!run?.id) return;
+    const messages = run.messages.map(([, message]) => message);
+    this.store.set("run", { ...run, messages, waiting: this.waiting() });
+  }
+
+  /** The run that was going on when this tab left the page; null if there was none. */
+  take() {
+    const run = this.store.get("run");
+    this.store.remove("run");
+    return run;
+  }
+}

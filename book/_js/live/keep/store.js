@@ -1,0 +1,45 @@
+// What this browser keeps for a page. Storage may be full or forbidden: then it is kept as long as the page is open, and said so once.
+
+/** JSON under names, in `localStorage` (for good, for all tabs) or `sessionStorage` (this tab, over a reload). */
+export class Store {
+  constructor(kind, page, failed) {
+    this.prefix = `live:${page}:`;
+    this.failed = failed;
+    this.memory = new Map();
+    try {
+      this.storage = window[kind]; // throws where it is forbidden
+    } catch {
+      this.storage = null;
+    }
+  }
+
+  get(name) {
+    if (this.memory.has(name)) return this.memory.get(name);
+    try {
+      return JSON.parse(this.storage.getItem(this.prefix + name));
+    } catch {
+      return null; // forbidden, or not ours
+    }
+  }
+
+  set(name, value) {
+    try {
+      this.storage.setItem(this.prefix + name, JSON.stringify(value));
+      this.memory.delete(name);
+      return true;
+    } catch (error) {
+      this.memory.set(name, value);
+      this.failed?.(error);
+      return false;
+    }
+  }
+
+  remove(name) {
+    this.memory.delete(name);
+    try {
+      this.storage.removeItem(this.prefix + name);
+    } catch {
+      // forbidden: there is nothing to remove
+    }
+  }
+}

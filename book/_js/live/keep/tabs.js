@@ -1,0 +1,65 @@
+// Tabs of one browser that show the same page share its kernel; this is how they know of each other.
+
+/** A name for this tab that stays over a reload, and that no other tab has (a duplicated tab copies everything, so ask). */
+export async function tabName(store) {
+  const known = store.get("tab");
+  if (known && (await claim(known))) return known;
+  const name = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  await claim(name);
+  store.set("tab", name);
+  return name;
+}
+
+/** Take a name for as long as this page is open; false if another page has it. */
+function claim(name) {
+  return new Promise((resolve) => {
+    const forGood = new Promise(() => {});
+    const take = (lock) => {
+      resolve(lock !== null);
+      return lock && forGood;
+    };
+    if (navigator.locks) navigator.locks.request(`live-tab:${name}`, { ifAvailable: true }, take).catch(() => resolve(true));
+    else resolve(true);
+  });
+}
+
+/** Tell the other tabs what runs here, and hear what runs there. */
+export class Tabs {
+  constructor(page, changed) {
+    this.others = new Map(); // name → the number of the cell that runs there, or null
+    this.changed = changed;
+    this.running = null;
+    this.me = crypto.getRandomValues(new Uint32Array(2)).join("-");
+    this.channel = new BroadcastChannel(`live:${page}`);
+    this.channel.onmessage = ({ data }) => this.#hear(data);
+    addEventListener("pagehide", () => this.#say("bye"));
+    addEventListener("pageshow", (event) => event.persisted && this.#say("hello"));
+    this.#say("hello");
+  }
+
+  /** Cell number `running` runs here now; null: none. */
+  tell(running) {
+    this.running = running;
+    this.#say("here");
+  }
+
+  #say(what) {
+    this.channel.postMessage({ what, from: this.me, running: this.running });
+  }
+
+  #hear({ what, from, running }) {
+    if (what === "bye") this.others.delete(from);
+    else this.others.set(from, running);
+    if (what === "hello") this.#say("here");
+    this.changed();
+  }
+
+  /** A sentence about the other tabs; empty if there are none. */
+  get sentence() {
+    if (!this.others.size) return "";
+    const where = this.others.size === 1 ? "another tab" : `${this.others.size} other tabs`;
+    const cells = [...this.others.values()].filter((number) => number !== null);
+    const runs = cells.length ? ` Cell ${cells[0]} is running there.` : "";
+    return `This page is open in ${where} too; they share one kernel and its variables.${runs}`;
+  }
+}

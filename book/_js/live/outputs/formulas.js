@@ -1,0 +1,66 @@
+// Formulas of outputs, drawn by the page's MathJax; where there is none, their source stays.
+
+import { el } from "../dom.js";
+import { harmlessStyle } from "./styles.js";
+
+const PIECES = /\$\$([^]+?)\$\$|\$((?:\\.|[^$\\])+)\$|\\\[([^]+?)\\\]|\\\(([^]+?)\\\)|(\\begin\{([\w*]+)\}[^]*?\\end\{\6\})/g;
+const UNSAFE = /\\(mmlToken|require)\b/; // they can name pictures, which load before anybody can look at them
+
+/** Text in which formulas stand between $ $, $$ $$, \( \), \[ \] or \begin \end, as a node. */
+export function latexText(text) {
+  const box = el("div");
+  let end = 0;
+  for (const match of text.matchAll(PIECES)) {
+    const [all, block, inline, block2, inline2, environment] = match;
+    box.append(text.slice(end, match.index), formula(block ?? inline ?? block2 ?? inline2 ?? environment, inline === undefined && inline2 === undefined, all));
+    end = match.index + all.length;
+  }
+  box.append(text.slice(end));
+  return box;
+}
+
+function formula(tex, display, source) {
+  const node = el("span", { class: "live-formula", "data-display": display }, source);
+  node.tex = tex;
+  return node;
+}
+
+/** Typeset the spans of class `live-formula` in a node that is part of the page, or in a shadow root. */
+export async function typesetFormulas(root) {
+  const mathJax = window.MathJax;
+  const nodes = [...root.querySelectorAll(".live-formula")];
+  if (!nodes.length || !mathJax?.tex2chtmlPromise) return;
+  for (const node of nodes) {
+    const tex = node.tex ?? node.textContent;
+    const display = node.dataset.display === "true";
+    const metrics = mathJax.getMetricsFor(root.host ?? root, display);
+    // It is not part of the page until it has been cleaned.
+    const drawn = !UNSAFE.test(tex) && (await mathJax.tex2chtmlPromise(tex, { ...metrics, display }).catch(() => null));
+    if (drawn) node.replaceChildren(clean(drawn));
+    node.className = "live-typeset";
+  }
+  mathJax.startup.document.clear();
+  mathJax.startup.document.updateDocument(); // the styles of letters that were not used before
+  if (root instanceof ShadowRoot) root.adoptedStyleSheets = [...root.adoptedStyleSheets, styles()];
+}
+
+/** TeX can make links and styles, too. */
+function clean(drawn) {
+  for (const node of [drawn, ...drawn.querySelectorAll("*")]) {
+    if (node.hasAttribute("style")) node.style.cssText = harmlessStyle(node.style.cssText);
+    if (node.id && !/^(MJX|mjx)-/.test(node.id)) node.removeAttribute("id");
+    if (node.localName !== "a") continue;
+    if (!/^https?:\/\//i.test(node.getAttribute("href") ?? "")) node.removeAttribute("href");
+    node.target = "_blank";
+    node.rel = "noopener noreferrer";
+  }
+  return drawn;
+}
+
+/** MathJax's styles are the document's: a copy of them for a shadow root. */
+function styles() {
+  const sheet = new CSSStyleSheet();
+  const rules = [...(document.getElementById("MJX-CHTML-styles")?.sheet?.cssRules ?? [])];
+  sheet.replaceSync(rules.filter((rule) => rule instanceof CSSStyleRule).map((rule) => rule.cssText).join("\n"));
+  return sheet;
+}

@@ -1,0 +1,222 @@
+// What a run shows: the kernel's messages, one after the other, as nodes of the page.
+
+import { el } from "../dom.js";
+import { drawing } from "./drawing.js";
+import { latexText, typesetFormulas } from "./formulas.js";
+import { jsonTree } from "./json.js";
+import { cannotShow } from "./left-out.js";
+import { htmlBox } from "./shadow.js";
+import { StreamState, Terminal, terminalText } from "./terminal.js";
+import { Transcript } from "./transcript.js";
+
+const RANK = [
+  ...["text/html", "image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp"],
+  ...["text/latex", "text/markdown", "application/json", "text/plain"],
+];
+const MOST_BOXES = 500; // a loop that prints to both streams in turn, or shows a picture each time
+const OBJECT = /^<[^<>]*(object|at 0x[0-9a-f]+)>$/; // how Python writes what has no text of its own
+
+export class Outputs {
+  /** `describe(n)` gives the text alternative of the run's n-th picture (counting from 0). */
+  constructor(describe) {
+    this.node = el("div", { class: "live-body" });
+    this.describe = describe;
+    this.displays = new Map(); // display id → nodes, for update_display
+    this.streams = new Map(); // name → colours and unfinished escapes, kept from one box of a stream to its next
+    this.transcript = new Transcript();
+    this.pictures = 0;
+    this.dropped = 0;
+  }
+
+  handle(message) {
+    const content = message.content;
+    switch (message.header.msg_type) {
+      case "stream":
+        return this.#stream(content);
+      case "display_data":
+      case "execute_result":
+        return this.#display(content);
+      case "update_display_data":
+        return this.#update(content);
+      case "error":
+        return this.#error(content.traceback.join("\n"));
+      case "clear_output":
+        // With `wait`, the old output stays until the new one is there: an animation that does not flicker.
+        if (content.wait) this.clearNext = true;
+        else this.clear();
+        return undefined;
+      default:
+        return false;
+    }
+  }
+
+  /** Show what the kernel would open in a pager (the help on a name); returns whether there was any. */
+  page(payload = []) {
+    const pages = (payload ?? []).filter(({ source, data }) => source === "page" && data);
+    for (const { data } of pages) this.#add(this.#render(data)).classList.add("live-page");
+    return pages.length > 0;
+  }
+
+  clear() {
+    this.clearNext = false;
+    this.terminal = null;
+    this.transcript = new Transcript();
+    this.pictures = 0;
+    this.dropped = 0;
+    this.notice = null;
+    this.node.replaceChildren();
+  }
+
+  get empty() {
+    return !this.node.hasChildNodes();
+  }
+
+  /** The run is over: draw what is still waiting for the next frame. */
+  end() {
+    this.#endStream();
+  }
+
+  /** Draw what the stream has left; a progress bar that has wiped itself away leaves nothing. */
+  #endStream() {
+    this.terminal?.flush();
+    if (this.terminal?.blank) this.terminal.node.remove();
+    this.terminal = null;
+  }
+
+  #add(node) {
+    if (this.clearNext) this.clear();
+    this.#endStream();
+    this.node.append(node);
+    this.#dropOld();
+    announceLiveFigures(node);
+    return node;
+  }
+
+  #dropOld() {
+    const extra = this.node.childElementCount - (this.notice ? 1 : 0) - MOST_BOXES;
+    if (extra <= 0) return;
+    if (!this.notice) {
+      this.notice = this.transcript.notice();
+      this.node.prepend(this.notice.node);
+    }
+    const gone = new Set([...this.node.children].slice(1, 1 + extra));
+    for (const node of gone) node.remove();
+    for (const [id, nodes] of this.displays) if (nodes.every((node) => gone.has(node))) this.displays.delete(id);
+    this.dropped += extra;
+    this.notice.say(`${this.dropped} earlier ${this.dropped === 1 ? "output is" : "outputs are"} left out; what was printed can be saved.`);
+  }
+
+  #error(traceback) {
+    const text = terminalText(traceback);
+    this.#add(el("div", { class: "live-error", role: "group", "aria-label": "Error" }, text));
+    const pre = text.matches("pre") ? text : text.querySelector("pre");
+    pre.tabIndex = 0;
+    requestAnimationFrame(() => (pre.scrollTop = pre.scrollHeight)); // what went wrong stands at the end
+  }
+
+  #stream({ name, text }) {
+    if (this.clearNext) this.clear();
+    if (this.terminal?.stream !== name) {
+      if (!this.streams.has(name)) this.streams.set(name, new StreamState());
+      const terminal = Object.assign(new Terminal(this.streams.get(name), this.transcript), { stream: name });
+      terminal.node.className = `live-stream live-${name}`;
+      this.#add(terminal.node);
+      this.terminal = terminal;
+    }
+    this.terminal.write(text);
+  }
+
+  #display({ data, metadata, transient }) {
+    const node = this.#add(this.#render(data, metadata));
+    const id = transient?.display_id;
+    if (id) this.displays.set(id, [...(this.displays.get(id) ?? []), node]);
+  }
+
+  #update({ data, metadata, transient }) {
+    const nodes = this.displays.get(transient?.display_id);
+    if (!nodes) return;
+    const updated = nodes.map((old) => {
+      const node = this.#render(data, metadata);
+      old.replaceWith(node);
+      announceLiveFigures(node);
+      return node;
+    });
+    this.displays.set(transient.display_id, updated);
+  }
+
+  #render(data, metadata = {}) {
+    const kind = RANK.find((type) => type in data);
+    const box = el("div", { class: `live-display live-${(kind ?? "text/plain").split(/[/+]/)[1]}` });
+    const sentences = kind ? this.#fill(box, kind, textOf(data[kind]), metadata?.[kind]) : [];
+    const text = textOf(data["text/plain"] ?? "").trim();
+    // What is left when all else had to go; how Python names the object helps nobody.
+    if (sentences.blank && text && !OBJECT.test(text)) box.append(terminalText(text));
+    leaveOut(box, [...cannotShow(data, kind), ...sentences]);
+    if (kind === "text/plain" && OBJECT.test(text) && box.childElementCount > 1) box.firstChild.remove();
+    return box;
+  }
+
+  /** Put an output into its box; returns sentences about what had to be left out of it. */
+  #fill(box, kind, value, { width, height } = {}) {
+    if (kind === "text/html") {
+      const { host, leftOut, blank } = htmlBox(value);
+      if (!blank || !leftOut.length) box.append(host);
+      return Object.assign(leftOut, { blank });
+    }
+    if (kind === "image/svg+xml") {
+      const { svg, leftOut } = drawing(value, this.#alt());
+      box.append(svg ?? el("pre", {}, "(a drawing that is not valid SVG)"));
+      return leftOut;
+    }
+    if (kind.startsWith("image/")) box.append(el("img", { src: `data:${kind};base64,${value.trim()}`, alt: this.#alt(), width, height }));
+    else if (kind === "text/latex") latex(box, value);
+    else if (kind === "text/markdown") markdown(box, value);
+    else if (kind === "application/json") box.append(jsonTree(value));
+    else box.append(terminalText(String(value)));
+    return [];
+  }
+
+  #alt() {
+    return this.describe(this.pictures++);
+  }
+}
+
+/** A kernel sends text as one string or as a list of lines. */
+function textOf(value) {
+  return Array.isArray(value) && value.every((line) => typeof line === "string") ? value.join("") : value;
+}
+
+/** Say quietly what an output had that this page does not show. */
+function leaveOut(box, sentences) {
+  const few = sentences.slice(0, 5);
+  if (sentences.length > few.length) few.push(`${sentences.length - few.length} more things were left out for such reasons.`);
+  box.append(...few.map((sentence) => el("p", { class: "live-left-out" }, sentence)));
+}
+
+/** Let the live figures' loader know that there is something to mount (it listens on the document). */
+function announceLiveFigures(node) {
+  // After the node is in the page, which it is when the current message has been handled.
+  if (node.querySelector("svg metadata[data-live-figure]"))
+    queueMicrotask(() => node.dispatchEvent(new CustomEvent("output-rendered", { bubbles: true })));
+}
+
+function latex(box, value) {
+  const node = latexText(value);
+  box.append(node);
+  typesetFormulas(node).catch(() => {});
+}
+
+/** Markdown by a library that comes when it is needed; until then, and where it does not come, its source. */
+function markdown(box, value) {
+  const source = terminalText(value);
+  box.append(source);
+  const here = new URL("live-markdown.js", import.meta.url);
+  import(here.href)
+    .then(({ markdownToHtml }) => {
+      const { host, leftOut } = htmlBox(markdownToHtml(value));
+      source.replaceWith(host);
+      leaveOut(box, leftOut);
+      return typesetFormulas(host.shadowRoot);
+    })
+    .catch(() => {});
+}

@@ -1,0 +1,65 @@
+// Styles of an output, read by the browser's own parser: what they would load is taken out, and their text is never glued to other text
+// before it has been parsed.
+
+const GROUPS = [CSSMediaRule, CSSSupportsRule, window.CSSContainerRule, window.CSSLayerBlockRule].filter(Boolean);
+const ALLOWED_URL = /url\((["'])(#|data:image\/)[^"'\\]*\1\)/gi; // as browsers write it
+const LOADING = /url\(|image-set\(|image\(|cross-fade\(|src\(|element\(|paint\(/i;
+
+/** Does a value, as a browser writes it, ask for anything that does not lie in the output itself? */
+export function loads(value) {
+  return LOADING.test(value.replace(ALLOWED_URL, ""));
+}
+
+/** Take out of a declaration block what would load something. */
+function disarm(style) {
+  for (const property of [...style]) {
+    const value = style.getPropertyValue(property);
+    // The text of a custom property is kept as it was written, escapes and all.
+    if (loads(value) || (property.startsWith("--") && value.includes("\\"))) style.removeProperty(property);
+  }
+  if (!loads(style.cssText)) return;
+  // A shorthand with var() in it: its parts have no values yet, only the whole has.
+  for (const property of [...style]) if (!style.getPropertyValue(property)) style.removeProperty(property);
+  if (loads(style.cssText)) style.cssText = "";
+}
+
+/** The text of a style attribute without what would load something. */
+export function harmlessStyle(text) {
+  const { style } = document.createElement("span");
+  style.cssText = text;
+  disarm(style);
+  return style.cssText;
+}
+
+/** Parse the text of a style sheet; imports, fonts, and all rules but those that style something are dropped. */
+export function harmlessSheet(text, media = "") {
+  const sheet = new CSSStyleSheet({ media });
+  sheet.replaceSync(text); // which drops @import
+  prune(sheet);
+  return sheet;
+}
+
+function prune(parent) {
+  for (let i = parent.cssRules.length - 1; i >= 0; i--) {
+    const rule = parent.cssRules[i];
+    if (rule instanceof CSSNamespaceRule) continue; // an address that is a mere name; it may not be deleted before other rules
+    if (rule instanceof CSSStyleRule) disarm(rule.style);
+    if (rule instanceof CSSStyleRule || isGroup(rule)) prune(rule);
+    else if (rule.constructor.name === "CSSNestedDeclarations") disarm(rule.style);
+    else if (rule instanceof CSSKeyframesRule) for (const frame of rule.cssRules) disarm(frame.style);
+    else parent.deleteRule(i); // fonts, properties, the order of layers, pages …
+  }
+}
+
+function isGroup(rule) {
+  return GROUPS.some((kind) => rule instanceof kind);
+}
+
+/** The text of a parsed sheet's rules for one element and what lies in it: `@scope` holds them there, whatever their selectors say. */
+export function scopedText(sheet, id) {
+  const rules = [...sheet.cssRules].filter((rule) => rule instanceof CSSStyleRule || isGroup(rule)); // keyframes have names of the page
+  const text = `@scope (#${CSS.escape(id)}) {\n${rules.map((rule) => rule.cssText).join("\n")}\n}`;
+  const check = new CSSStyleSheet();
+  check.replaceSync(text);
+  return check.cssRules.length === 1 && check.cssRules[0] instanceof CSSScopeRule ? text : "";
+}

@@ -1,0 +1,1 @@
+"""The server behind ``make live``: ``python -m booksite.server``."""

@@ -1,0 +1,103 @@
+"""Jupyter's handlers of sessions and of kernels' WebSockets, for guests who do not keep to the rules."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable
+from typing import Any, cast
+
+from jupyter_server.auth.decorator import authorized, ws_authenticated
+from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
+from jupyter_server.services.sessions.handlers import SessionRootHandler
+from tornado import web
+from tornado.websocket import WebSocketHandler
+
+from booksite.server.kernels import WarmKernelManager
+
+ASK_AGAIN_SECONDS = 1
+UNREADABLE = 1007  # of RFC 6455: data that does not fit its type
+
+
+class SessionsHandler(SessionRootHandler):
+    """Starts a kernel for a page, or tells the reader to wait for one."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Answer with the page's session; 503 and a sentence if all kernels are in use."""
+        page = self._checked()["path"]
+        kernels = cast(WarmKernelManager, self.kernel_manager)
+        if not await self.session_manager.session_exists(path=page):
+            place = kernels.place_in_line(page)
+            if place:
+                self._wait(place, kernels.most)
+                return
+        kernels.promise(1)
+        try:
+            await cast(Awaitable[None], super().post())
+        finally:
+            kernels.promise(-1)
+
+    def _wait(self, place: int, most: int) -> None:
+        who = "You are next" if place == 1 else f"You are number {place} of those who wait"
+        message = f"All {most} kernels of this server are in use. {who}; this page asks again by itself."
+        self.set_status(503)
+        self.set_header("Retry-After", str(ASK_AGAIN_SECONDS))
+        self.finish(json.dumps({"message": message, "place": place}))
+
+    def _checked(self) -> dict[str, Any]:
+        """Return what was sent.
+
+        Raises
+        ------
+        web.HTTPError
+            If it is not what a page sends (400).
+        """
+        model = self.get_json_body()
+        if not isinstance(model, dict) or not isinstance(model.get("path"), str):
+            raise web.HTTPError(400, "the request must be a JSON object with a path")
+        kernel = model.get("kernel", {})
+        if not isinstance(kernel, dict) or not isinstance(kernel.get("name", ""), str) or "id" in kernel:
+            raise web.HTTPError(400, "kernel must be an object with a name")
+        if not all(isinstance(model.get(name, ""), str) for name in ("name", "type")):
+            raise web.HTTPError(400, "name and type must be strings")
+        return model
+
+
+class ChannelsHandler(KernelWebsocketHandler):
+    """A kernel's WebSocket; one who is gone before it opens, or sends what is no message, hurts nobody."""
+
+    @ws_authenticated
+    async def get(self, kernel_id: str) -> None:
+        """Open the socket, unless who asked for it has left meanwhile."""
+        self.kernel_id = kernel_id
+        self.connection = None
+        self.left = False
+        await self.pre_get()
+        if not self.left:
+            await WebSocketHandler.get(self, kernel_id=kernel_id)
+
+    def on_connection_close(self) -> None:
+        """Note that whoever asked has left."""
+        self.left = True
+        super().on_connection_close()
+
+    async def open(self, kernel_id: str) -> None:
+        """Connect with the kernel."""
+        if self.connection is not None:
+            await super().open(kernel_id)
+
+    def on_message(self, ws_message: str | bytes) -> None:
+        """Pass a message on; close the socket at one that is none."""
+        if self.connection is None:
+            return
+        try:
+            super().on_message(ws_message)
+        except Exception as error:  # whatever it was: it came from outside
+            self.log.warning("A message for a kernel could not be read: %r", error)
+            self.close(UNREADABLE, "not a message for a kernel")
+
+    def on_close(self) -> None:
+        """Let go of the kernel."""
+        if self.connection is not None:
+            super().on_close()

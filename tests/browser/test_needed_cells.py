@@ -1,0 +1,119 @@
+"""Run on any cell, first: what a cell needs runs before it, quietly, and no more than that."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import expect
+from tests.browser.live_reader import Reader
+
+SUM, TENSOR, FIGURE, DRAWING, TABLE, PROGRESS, FOLDED, OUTPUT_ONLY, FAILS, SOLUTION, FORMULA, LAST = range(12)
+COUNT = "import builtins\nbuiltins.runs = getattr(builtins, 'runs', 0) + 1\n"
+
+
+def test_the_first_press_on_the_last_cell_runs_what_it_needs(reader: Reader) -> None:
+    reader.cell(LAST).hover()
+    reader.cell(LAST).get_by_role("button", name="Run cell").click()
+    fresh = reader.fresh(LAST)
+    expect(fresh).to_contain_text("the last 42")
+    said = fresh.locator(".live-prelude")
+    expect(said).to_have_text(re.compile(
+        r"Ran 3 cells first that this one needs: cell 1 \(not shown on the page\), cell 8 and cell 11 \(\d+\.\d s\)\."
+    ))  # fmt: skip
+    # Quietly: the book's own output of those cells still stands, and is right.
+    for index in (SUM, TENSOR, FOLDED, SOLUTION):
+        expect(reader.fresh(index)).to_have_count(0)
+    said.get_by_role("button", name="cell 8").click()
+    expect(reader.cell(FOLDED).locator("details").first).to_have_attribute("open", "")
+
+
+def unfold(reader: Reader, index: int) -> None:
+    """Open what hides a cell's code."""
+    fold = "summary" if index == FOLDED else "xpath=ancestor::*[contains(@class, 'dropdown')]//button"
+    reader.cell(index).locator(fold).first.click()
+    expect(reader.code(index)).to_be_visible()
+
+
+def test_what_has_run_is_not_run_again(reader: Reader) -> None:
+    reader.wake()
+    unfold(reader, FOLDED)
+    reader.run(FOLDED, COUNT + "folded = 40")
+    reader.finished(FOLDED)
+    unfold(reader, SOLUTION)
+    reader.run(SOLUTION, "solved = folded + 2")
+    reader.finished(SOLUTION)
+    expect(reader.run(LAST, "import builtins; print('runs', builtins.runs, solved)")).to_contain_text("runs 1 42")
+    expect(reader.fresh(LAST).locator(".live-prelude")).to_have_count(0)
+
+
+def test_a_cell_edited_since_and_what_hangs_on_it_run_again(reader: Reader) -> None:
+    reader.wake()
+    reader.run(LAST)
+    expect(reader.fresh(LAST)).to_contain_text("the last 42")
+    unfold(reader, FOLDED)
+    reader.write(FOLDED, "folded = 100")
+    reader.run(LAST)
+    expect(reader.fresh(LAST)).to_contain_text("the last 102")
+    expect(reader.fresh(LAST).locator(".live-prelude")).to_contain_text("cell 8 and cell 11")
+    # An edited cell shows what it prints: the page does not have it.
+    reader.write(FOLDED, "folded = 200\nprint('mine')")
+    reader.run(LAST)
+    expect(reader.fresh(LAST)).to_contain_text("the last 202")
+    expect(reader.fresh(FOLDED)).to_contain_text("mine")
+
+
+def test_an_edited_cell_needs_what_its_new_text_names(reader: Reader) -> None:
+    reader.wake()
+    expect(reader.run(TABLE, "print(hidden, torch.ones(1))")).to_contain_text("20 tensor([1.])")
+    expect(reader.fresh(TABLE).locator(".live-prelude")).to_contain_text("cell 1 (not shown on the page) and cell 3")
+    expect(reader.run(DRAWING, "print('nothing')")).to_contain_text("nothing")
+    expect(reader.fresh(DRAWING).locator(".live-prelude")).to_have_count(0)
+
+
+def test_after_a_restart_everything_is_needed_again(reader: Reader) -> None:
+    reader.wake()
+    expect(reader.run(LAST)).to_contain_text("the last 42")
+    reader.button("Restart").click()
+    expect(reader.note).to_contain_text("A fresh kernel")
+    expect(reader.run(LAST).locator(".live-prelude")).to_contain_text("Ran 3 cells first")
+
+
+def test_after_a_reload_the_page_knows_what_has_run(reader: Reader) -> None:
+    reader.wake()
+    expect(reader.run(LAST)).to_contain_text("the last 42")
+    reader.page.reload()
+    reader.wake()
+    expect(reader.note).to_contain_text("still running; its variables are there")
+    expect(reader.run(LAST)).to_contain_text("the last 42")
+    expect(reader.fresh(LAST).locator(".live-prelude")).to_have_count(0)
+
+
+def test_an_error_in_a_needed_cell_is_shown_there_and_named_here(reader: Reader) -> None:
+    reader.wake()
+    unfold(reader, SOLUTION)
+    reader.write(SOLUTION, "solved = 1 / 0")
+    fresh = reader.run(LAST)
+    expect(fresh).to_contain_text("cell 11, which this cell needs, failed, so this cell did not run.")
+    reader.finished(LAST, "failed")
+    expect(reader.fresh(SOLUTION).locator(".live-error")).to_contain_text("ZeroDivisionError")
+    expect(reader.bar).to_have_attribute("data-kernel", "idle")
+
+
+def test_a_needed_cell_that_takes_long_shows_its_progress_and_can_be_interrupted(
+    reader: Reader, tmp_path: Path
+) -> None:
+    reader.wake()
+    unfold(reader, FOLDED)
+    gate = tmp_path / "gate"
+    wait = f"while not os.path.exists({str(gate)!r}):\n    time.sleep(0.05)\n"
+    reader.write(FOLDED, f"import os, time\nprint('step 1 of 9')\n{wait}folded = 1")
+    fresh = reader.run(LAST)
+    expect(fresh.locator(".live-prelude")).to_have_text("First running cell 8, which this cell needs (2 of 3)…")
+    expect(fresh).to_contain_text("step 1 of 9")
+    expect(reader.bar.locator(".live-status")).to_have_text("Running cell 8 for cell 13")
+    reader.button("Interrupt").click()
+    expect(fresh).to_contain_text("cell 8, which this cell needs, was interrupted, so this cell did not run.")
+    expect(fresh).not_to_contain_text("step 1 of 9")
+    gate.touch()
+    expect(reader.run(LAST)).to_contain_text("the last 3")

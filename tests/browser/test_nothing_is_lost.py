@@ -1,0 +1,300 @@
+"""What a reader wrote, and what a cell has shown, stays: over reloads, closed tabs, new builds, dying kernels."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+from tests.browser.conftest import Noise
+from tests.browser.live_reader import Reader
+from tests.browser.live_support import BookServerProcess, wait_for
+
+SUM, TENSOR, FIGURE = 0, 1, 2
+MINE = "print('mine', 40 + 2)"
+
+
+def another_tab(reader: Reader, noise: Noise) -> Reader:
+    page = reader.page.context.new_page()
+    noise.listen(page)
+    return Reader(page, reader.server).open()
+
+
+def waits_for(gate: Path, before: str, after: str) -> str:
+    """Write a cell that prints, waits for a file, and prints again."""
+    wait = f"while not os.path.exists({str(gate)!r}):\n    time.sleep(0.02)\n"
+    return f"import os, time\nprint({before!r})\n{wait}print({after!r})"
+
+
+# --- edits
+
+
+@pytest.mark.parametrize("leave", ["reload", "back", "closed tab"])
+def test_an_edit_stays(reader: Reader, noise: Noise, leave: str) -> None:
+    reader.wake()
+    reader.write(SUM, MINE)
+    if leave == "reload":
+        reader.page.reload()
+    elif leave == "back":
+        reader.page.goto(reader.server.page("book/short.html"))
+        reader.page.go_back()
+    else:
+        reader.page.close()
+        page = noise_free_page(reader, noise)
+        reader = Reader(page, reader.server).open()
+    expect(reader.code(SUM)).to_have_text(MINE)
+    expect(reader.cell(SUM).locator(".live-edited")).to_have_text("Your edit")
+    expect(reader.cell(TENSOR).locator(".live-edited")).to_be_hidden()
+    # Nothing was started for it: the page still offers to run.
+    expect(reader.button("Run this page")).to_be_visible()
+    expect(reader.run(SUM)).to_contain_text("mine 42")
+
+
+def noise_free_page(reader: Reader, noise: Noise) -> Page:
+    page = reader.page.context.new_page()
+    noise.listen(page)
+    return page
+
+
+def test_reset_forgets_the_edit_and_undo_brings_it_back(reader: Reader) -> None:
+    reader.wake()
+    reader.write(SUM, MINE)
+    reader.cell(SUM).get_by_role("button", name=re.compile("Reset")).click()
+    expect(reader.code(SUM)).to_have_text('print("sum", hidden + 1)')
+    expect(reader.cell(SUM).locator(".live-edited")).to_be_hidden()
+    reader.page.keyboard.press("Control+Z")
+    expect(reader.code(SUM)).to_have_text(MINE)
+    reader.page.reload()
+    expect(reader.code(SUM)).to_have_text(MINE)
+    reader.cell(SUM).get_by_role("button", name=re.compile("Reset")).click()
+    reader.page.reload()
+    expect(reader.button("Run this page")).to_be_visible()
+    expect(reader.page.locator(".live-editor")).to_have_count(0)
+
+
+def kept(reader: Reader, words: str) -> None:
+    """Wait until the browser has the words among the edits that it keeps."""
+    read = "() => localStorage.getItem('live:book/cells:edits') ?? ''"
+    wait_for(lambda: words in reader.page.evaluate(read), f"an edit with {words!r}")
+
+
+def rewrite(reader: Reader, change: str) -> None:
+    """Change the kept edits as an older build of the book would have left them."""
+    reader.page.evaluate(f"""() => {{
+      const key = "live:book/cells:edits";
+      const edits = JSON.parse(localStorage.getItem(key));
+      ({change})(edits);
+      localStorage.setItem(key, JSON.stringify(edits));
+    }}""")
+    reader.page.reload()
+
+
+def test_if_the_book_has_changed_both_texts_are_offered(reader: Reader) -> None:
+    reader.wake()
+    reader.write(SUM, MINE)
+    expect(reader.cell(SUM).locator(".live-edited")).to_be_visible()
+    kept(reader, "mine")
+    rewrite(reader, "edits => (edits[2].source = 'print(\"what the book said\")')")
+    says = reader.cell(SUM).locator(".cell_input .live-problem")
+    expect(says).to_contain_text("The book’s text of this cell has changed since you edited it.")
+    expect(reader.code(SUM)).to_have_text(MINE)
+    printed = reader.cell(SUM).locator(".live-print")
+    expect(printed).to_be_hidden()
+    says.get_by_role("button", name="Show the book’s text").click()
+    expect(printed).to_be_visible()
+    reader.page.reload()
+    says.get_by_role("button", name="Keep mine").click()
+    expect(says).to_have_count(0)
+    kept(reader, "hidden + 1")
+    rewrite(reader, "edits => (edits[2].source = 'print(\"what the book said\")')")
+    says.get_by_role("button", name="Take the book’s").click()
+    expect(reader.code(SUM)).to_have_text('print("sum", hidden + 1)')
+    expect(says).to_have_count(0)
+
+
+def test_an_edit_follows_its_cell_to_another_place(reader: Reader) -> None:
+    reader.wake()
+    reader.write(SUM, MINE)
+    kept(reader, "mine")
+    rewrite(reader, "edits => { edits[7] = edits[2]; delete edits[2]; }")
+    expect(reader.code(SUM)).to_have_text(MINE)
+    expect(reader.cell(SUM).locator(".cell_input .live-problem")).to_have_count(0)
+
+
+def test_an_edit_of_a_cell_that_is_gone_can_be_saved(reader: Reader) -> None:
+    reader.wake()
+    reader.write(SUM, MINE)
+    kept(reader, "mine")
+    rewrite(reader, "edits => { edits[99] = {source: 'gone', text: 'print(\"kept\")'}; delete edits[2]; }")
+    expect(reader.note).to_contain_text("You edited cells that are not in the book any more.")
+    with reader.page.expect_download() as download:
+        reader.note.get_by_role("link", name="Save them as a file").click()
+    assert Path(download.value.path()).read_text() == 'print("kept")'
+    reader.note.get_by_role("button", name="Forget them").click()
+    expect(reader.note).to_be_hidden()
+    reader.page.reload()
+    expect(reader.note).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    "forbid",
+    [
+        "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }",
+        "for (const kind of ['localStorage', 'sessionStorage'])"
+        "Object.defineProperty(window, kind, {get() { throw new DOMException('no', 'SecurityError'); }})",
+    ],
+)
+def test_storage_that_is_full_or_forbidden_costs_one_sentence(
+    book_server: BookServerProcess, new_context: Callable[..., BrowserContext], forbid: str
+) -> None:
+    page = new_context().new_page()
+    page.add_init_script(forbid)
+    reader = Reader(page, book_server).open().wake()
+    reader.write(SUM, MINE)
+    expect(reader.note).to_contain_text("This browser does not let the page keep anything")
+    expect(reader.run(SUM)).to_contain_text("mine 42")
+
+
+# --- outputs
+
+
+def test_what_a_cell_had_printed_stays_when_the_kernel_dies(reader: Reader, noise: Noise) -> None:
+    noise.expected = True
+    reader.wake()
+    fresh = reader.run(SUM, "import os, sys, time\nprint('before the end', flush=True)\ntime.sleep(1)\nos._exit(1)")
+    expect(fresh).to_contain_text("The kernel died while this cell ran.")
+    expect(fresh).to_contain_text("before the end")
+    expect(reader.stored(SUM).locator("pre")).to_be_visible()
+
+
+@pytest.mark.parametrize("end", ["exit()", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"])
+def test_a_cell_run_at_once_after_the_end_of_a_kernel_is_not_lost(reader: Reader, noise: Noise, end: str) -> None:
+    noise.expected = True
+    reader.wake()
+    reader.run(SUM, end)
+    expect(reader.run(TENSOR, "print('after', 1)")).to_contain_text("after 1")
+    reader.finished(TENSOR)
+    reader.run(FIGURE, "print('once more', hidden)")
+    expect(reader.fresh(FIGURE)).to_contain_text("once more 20")
+
+
+def test_output_goes_on_in_its_place_after_a_reload(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    fresh = reader.run(SUM, waits_for(tmp_path / "gate", "before the reload", "after the reload"))
+    expect(fresh).to_contain_text("before the reload")
+    reader.page.reload()
+    expect(fresh).to_contain_text("before the reload")
+    expect(fresh).to_contain_text("This page was left while the cell ran; its output goes on here.")
+    expect(reader.cell(SUM)).to_have_attribute("data-live", re.compile("running|queued"))
+    (tmp_path / "gate").touch()
+    expect(fresh).to_contain_text("after the reload")
+    reader.finished(SUM)
+    expect(reader.run(TENSOR, "print('next')")).to_contain_text("next")
+
+
+def test_what_was_printed_while_the_page_was_away_comes_when_it_is_back(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    gate, ended = tmp_path / "gate", tmp_path / "ended"
+    code = waits_for(gate, "before", "meanwhile") + f"\nopen({str(ended)!r}, 'w').close()"
+    fresh = reader.run(SUM, code)
+    expect(fresh).to_contain_text("before")
+    reader.page.goto(reader.server.page("book/short.html"))
+    gate.touch()
+    wait_for(ended.exists, "the end of the run")
+    reader.page.go_back()
+    expect(fresh).to_contain_text("meanwhile")
+    reader.finished(SUM)
+
+
+def test_a_reload_says_which_cells_did_not_run(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    fresh = reader.run(SUM, waits_for(tmp_path / "gate", "before", "after"))
+    expect(fresh).to_contain_text("before")
+    reader.run(TENSOR)
+    reader.finished(TENSOR, "queued")
+    reader.page.reload()
+    expect(fresh).to_contain_text("1 that waited behind it was not run.")
+    (tmp_path / "gate").touch()
+    expect(fresh).to_contain_text("after")
+
+
+def test_a_kernel_that_died_while_the_page_was_away_is_told(
+    reader: Reader, book_server: BookServerProcess, tmp_path: Path, noise: Noise
+) -> None:
+    noise.expected = True
+    reader.wake()
+    fresh = reader.run(SUM, waits_for(tmp_path / "never", "before", "after"))
+    expect(fresh).to_contain_text("before")
+    reader.page.goto(reader.server.page("book/short.html"))
+    client = reader.page.evaluate("""async () => {
+      const session = (await (await fetch("/api/sessions")).json())[0].id;
+      const xsrf = document.cookie.match(/_xsrf=([^;]*)/)[1];
+      return (await fetch("/api/sessions/" + session, {method: "DELETE", headers: {"X-XSRFToken": xsrf}})).status;
+    }""")
+    assert client == 204, json.dumps(client)
+    reader.page.go_back()
+    expect(fresh).to_contain_text("before")
+    expect(fresh).to_contain_text("The connection was lost while this cell ran.")
+
+
+# --- interrupts
+
+
+@pytest.mark.parametrize(
+    "deaf",
+    [
+        "import asyncio\nawait asyncio.sleep(600)",
+        "import os, time\ntime.sleep(1)\nos.kill(os.getpid(), signal.SIGSTOP)",
+    ],
+)
+def test_an_interrupt_without_effect_offers_a_restart(reader: Reader, noise: Noise, deaf: str) -> None:
+    noise.expected = True
+    reader.wake()
+    reader.run(SUM, "import signal\nprint('begun', flush=True)\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n" + deaf)
+    expect(reader.fresh(SUM)).to_contain_text("begun")
+    reader.button("Interrupt").click()
+    expect(reader.note).to_contain_text("The interrupt has had no effect so far")
+    reader.note.get_by_role("button", name="Restart").click()
+    expect(reader.fresh(SUM)).to_contain_text("Stopped: the kernel was restarted.")
+    expect(reader.run(TENSOR, "print('again')")).to_contain_text("again")
+
+
+# --- tabs
+
+
+def test_two_tabs_of_one_browser_share_a_kernel_and_say_so(reader: Reader, noise: Noise, tmp_path: Path) -> None:
+    reader.wake()
+    reader.run(SUM, "kept = 'from the first tab'")
+    reader.finished(SUM)
+    other = another_tab(reader, noise)
+    expect(reader.bar.locator(".live-shared")).to_be_hidden()
+    other.wake()
+    expect(other.note).to_contain_text("This page’s kernel is still running; its variables are there.")
+    for one in (reader, other):
+        expect(one.bar.locator(".live-shared")).to_have_text(
+            "This page is open in another tab too; they share one kernel and its variables."
+        )
+    expect(other.run(SUM, "print(kept)")).to_contain_text("from the first tab")
+    other.run(TENSOR, waits_for(tmp_path / "gate", "before", "after"))
+    expect(reader.bar.locator(".live-shared")).to_contain_text("Cell 3 is running there.")
+    (tmp_path / "gate").touch()
+    expect(reader.bar.locator(".live-shared")).not_to_contain_text("is running there")
+    other.page.close()
+    expect(reader.bar.locator(".live-shared")).to_be_hidden()
+
+
+def test_a_duplicated_tab_does_not_take_the_first_ones_messages(reader: Reader, noise: Noise) -> None:
+    reader.wake()
+    kept = reader.page.evaluate("JSON.stringify(sessionStorage)")
+    page = reader.page.context.new_page()
+    noise.listen(page)
+    page.add_init_script(f"Object.assign(sessionStorage, {kept})")
+    other = Reader(page, reader.server).open().wake()
+    for tab in (reader, other, reader):
+        expect(tab.run(SUM, "print('heard')")).to_contain_text("heard")
+        tab.finished(SUM)
+        tab.run(SUM, "print('and again')")
+        expect(tab.fresh(SUM)).to_contain_text("and again")

@@ -1,0 +1,218 @@
+"""Every kind of output: much of it, coloured, in pieces, or of a kind that this page cannot show."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+from tests.browser.output_bench import OutputBench, host
+
+ESC = "\x1b"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+PLOTLY = "application/vnd.plotly.v1+json"
+
+
+@pytest.fixture(scope="module")
+def bench(sample_site: Path, chromium: Browser) -> Iterator[OutputBench]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    with host(sample_site) as origin:
+        yield OutputBench(context, origin)
+    context.close()
+
+
+# --- much text
+
+
+def test_of_much_text_the_end_is_shown_and_all_can_be_saved(bench: OutputBench) -> None:
+    bench.begin().print(*("".join(f"line {1000 * k + i}\n" for i in range(1000)) for k in range(50))).settle()
+    stream = bench.body.locator(".live-stream")
+    expect(stream.locator(".live-dropped")).to_contain_text("… 48001 earlier lines are left out.")
+    assert stream.locator("pre > span").count() <= 2000
+    expect(stream.locator("pre")).to_contain_text("line 49999")
+    with bench.page.expect_download() as download:
+        stream.get_by_role("button", name="Save all").click()
+    lines = Path(download.value.path()).read_text().splitlines()
+    assert (len(lines), lines[0], lines[-1]) == (50_000, "line 0", "line 49999")
+
+
+def test_a_line_of_ten_million_letters_is_shown_by_its_ends(bench: OutputBench) -> None:
+    bench.begin().print("begin", *["x" * 1_000_000] * 10, "end").settle()
+    pre = bench.body.locator(".live-stream pre")
+    text = pre.evaluate("pre => pre.textContent")
+    assert text.startswith("beginx")
+    assert text.endswith("xend")
+    assert "left out" in text
+    assert len(text) < 10_000
+    expect(bench.body.locator(".live-dropped")).to_contain_text("The middle of long lines is left out.")
+    with bench.page.expect_download() as download:
+        bench.body.get_by_role("button", name="Save all").click()
+    assert Path(download.value.path()).stat().st_size == 10_000_008
+
+
+def test_streams_that_take_turns_do_not_fill_the_page(bench: OutputBench) -> None:
+    bench.begin().hear(*(("stream", {"name": ("stdout", "stderr")[k % 2], "text": f"{k}\n"}) for k in range(1400)))
+    bench.settle()
+    assert bench.body.locator(".live-stream").count() <= 501
+    expect(bench.body).to_contain_text("1399")
+
+
+# --- text in pieces
+
+
+@pytest.mark.parametrize("cut", range(1, 9))
+def test_a_colour_cut_in_two_between_messages_is_a_colour(bench: OutputBench, cut: int) -> None:
+    text = f"{ESC}[1;31mred{ESC}[0m"
+    bench.begin().print(text[:cut], text[cut:]).settle()
+    pre = bench.body.locator(".live-stream pre")
+    assert pre.inner_text() == "red"
+    expect(pre.locator(".ansi-bold.ansi-fg-1").first).to_be_attached()
+
+
+def test_a_stream_keeps_its_colour_over_another_streams_words(bench: OutputBench) -> None:
+    bench.begin().print(f"{ESC}[32mgreen ").print("aside", stream="stderr").print("still").settle()
+    expect(bench.body.locator(".live-stdout").last.locator(".ansi-fg-2")).to_have_text("still")
+    expect(bench.body.locator(".live-stderr .ansi-fg-2")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"{ESC}(Bplain", "plain"),
+        (f"{ESC}[?25lhidden cursor{ESC}[?25h", "hidden cursor"),
+        (f"{ESC}]0;a title\x07after", "after"),
+        (f"{ESC}]8;;https://example.org{ESC}\\link{ESC}]8;;{ESC}\\", "link"),
+        (f"{ESC}=keypad{ESC}>", "keypad"),
+        ("one\rtwo", "two"),
+        ("a long line\rshort", "shortg line"),
+        (f"long line\r{ESC}[Kshort", "short"),
+        (f"first\nsecond\n{ESC}[2A{ESC}[2Knew", "new\nsecond\n"),
+        (f"abc{ESC}[2DX", "aXc"),
+        (f"abc{ESC}[1GX", "Xbc"),
+        ("typ\bo", "tyo"),
+        (f"old{ESC}[2J{ESC}[Hnew", "new"),
+    ],
+)
+def test_what_moves_the_cursor_leaves_what_a_terminal_would(bench: OutputBench, text: str, shown: str) -> None:
+    bench.begin().print(text).settle()
+    assert bench.body.locator(".live-stream pre").evaluate("pre => pre.textContent").rstrip() == shown.rstrip()
+
+
+def contrast(one: list[float], other: list[float]) -> float:
+    def luminance(rgb: list[float]) -> float:
+        linear = [c / 12.92 if (c := v / 255) <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for v in rgb]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "code", ["38;2;255;120;0", "38;2;0;0;0", "38;2;255;255;255", "38;5;196", "38;5;244", "38:2::9:9:200"]
+)
+def test_24_bit_and_256_colours_are_drawn_and_can_be_read(bench: OutputBench, code: str, theme: str) -> None:
+    bench.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+    bench.begin().print(f"{ESC}[{code}mtext").settle()
+    span = bench.body.locator(".live-stream span span").first
+    colour = span.evaluate("""node => {
+      const canvas = new OffscreenCanvas(1, 1).getContext("2d");
+      const paint = (value) => {
+        canvas.fillStyle = value;
+        canvas.fillRect(0, 0, 1, 1);
+        return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+      };
+      let ground = node;
+      const clear = (e) => /^rgba\\(.*, 0\\)$/.test(getComputedStyle(e).backgroundColor);
+      while (ground && clear(ground)) ground = ground.parentElement;
+      return [paint(getComputedStyle(node).color), paint(ground ? getComputedStyle(ground).backgroundColor : "white")];
+    }""")
+    assert contrast(*colour) >= 4
+    if code == "38;2;255;120;0":
+        red, green, blue = colour[0]
+        assert red > green > blue, "still an orange"
+    bench.page.evaluate("document.documentElement.dataset.theme = 'light'")
+
+
+# --- kinds
+
+
+def test_the_pagers_text_is_shown(bench: OutputBench) -> None:
+    bench.begin()
+    page = {"source": "page", "data": {"text/plain": f"{ESC}[31mSignature:{ESC}[39m conv2d(x, weight)"}, "start": 0}
+    assert bench.page.evaluate("payload => bench.outputs.page(payload)", [page, {"source": "ask_exit"}])
+    expect(bench.body).to_have_text("Signature: conv2d(x, weight)")
+    assert not bench.page.evaluate("bench.outputs.page([])")
+
+
+def test_markdown_is_rendered_with_its_formulas(bench: OutputBench) -> None:
+    text = "# Title\n\n**bold** and `code`, $a_i b_i$\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n$$\\sum_i x_i$$"
+    bench.begin().show({"text/markdown": text, "text/plain": "<IPython.core.display.Markdown object>"})
+    expect(bench.body.locator("strong")).to_have_text("bold")
+    expect(bench.body.locator("h1")).to_have_text("Title")
+    expect(bench.body.locator("td").last).to_have_text("2")
+    expect(bench.body.locator("mjx-container")).to_have_count(2)
+    assert bench.body.locator("mjx-container").first.bounding_box()["height"] < 60
+    assert "IPython.core" not in bench.body.inner_text()
+
+
+def test_json_is_a_tree_that_folds(bench: OutputBench) -> None:
+    bench.begin().show({"application/json": {"a": [1, {"b": {"deep": None}}], "text": "<b>"}, "text/plain": "{…}"})
+    tree = bench.body.locator("details").first
+    expect(tree).to_have_attribute("open", "")
+    expect(bench.body).to_contain_text('"<b>"')
+    expect(bench.body.get_by_text("null")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("data", "said", "rest"),
+    [
+        (
+            {WIDGET: {"model_id": "1"}, "text/plain": "IntSlider(value=3)"},
+            "A widget was left out",
+            "IntSlider(value=3)",
+        ),
+        ({"application/javascript": "alert(1)", "text/plain": "<Javascript object>"}, "A script was left out", None),
+        ({PLOTLY: {}, "text/plain": "Figure()"}, f"An interactive drawing ({PLOTLY}) was left out", None),
+        ({"text/html": "<script>animate()</script>", "text/plain": "<A at 0x7f>"}, "A script was left out", None),
+        ({"text/html": "<iframe src='https://x.org'></iframe>", "text/plain": "<I at 0x7f>"}, "A frame was left", None),
+        ({"text/html": "<img src='https://x.org/a.png'/>", "text/plain": "<I object>"}, "https://x.org/a.png", None),
+    ],
+)
+def test_what_cannot_be_shown_leaves_one_sentence(bench: OutputBench, data: dict, said: str, rest: str | None) -> None:
+    bench.begin().show(data).settle()
+    expect(bench.body.locator(".live-left-out")).to_have_count(1)
+    expect(bench.body.locator(".live-left-out")).to_contain_text(said)
+    if rest:
+        expect(bench.body).to_contain_text(rest)
+    assert not re.search("object|0x7f", bench.body.inner_text())
+
+
+def test_sound_from_a_data_address_plays(bench: OutputBench) -> None:
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(b"\0\0" * 800)
+    source = f"data:audio/wav;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    bench.begin().show({"text/html": f"<audio controls><source src='{source}' type='audio/wav'></audio>"})
+    audio = bench.body.locator("audio")
+    length = """audio => new Promise((done) => {
+      const look = () => audio.duration ? done(audio.duration) : setTimeout(look, 20);
+      look();
+    })"""
+    assert audio.evaluate(length) == pytest.approx(0.1, abs=0.01)
+    expect(bench.body.locator(".live-left-out")).to_have_count(0)
+
+
+def test_a_picture_has_the_size_that_its_metadata_say(bench: OutputBench) -> None:
+    dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    bench.begin().show({"image/png": dot}, {"image/png": {"width": 30, "height": 20}})
+    expect(bench.body.locator("img")).to_have_attribute("alt", "picture 0")
+    assert bench.body.locator("img").bounding_box()["width"] == 30
