@@ -89,6 +89,12 @@ def test_a_page_is_sound(windows: Callable[[str, int], BookPage], name: str, wid
         assert page.evaluate(RUN_AXE) == []
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_a_screen_of_320_px(windows: Callable[[str, int], BookPage], name: str) -> None:
+    seen = windows("light", 320).open(name).evaluate(LOOK_AROUND)
+    assert seen["scroll"] <= 0, seen["wide"]
+
+
 def test_the_crawler_sees_what_is_wrong(book_page: Opener) -> None:
     """A crawler that finds nothing may be blind: break a page in each way and look again."""
     window = book_page(**PHONE)
