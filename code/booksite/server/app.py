@@ -390,13 +390,19 @@ def _private_folder(path: Path) -> Path:
     return path
 
 
+def set_environment(html_folder: Path) -> None:
+    """Tell kernels what the build told its own, so that a run draws the figures that the page shows.
+
+    To be called before the process that is forked into kernels is started: it inherits this.
+    """
+    os.environ.setdefault("CNNBOOK_FONTS", str(html_folder.resolve().parent / "assets" / "fonts"))
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
 def configure(options: argparse.Namespace) -> Config:
     """Build the server's whole configuration from the command line; the user's own files are not read."""
     html_folder = options.html.resolve()
-    # What the build told its kernels, so that a run draws the figures that the page shows.
-    os.environ.setdefault("CNNBOOK_FONTS", str(html_folder.parent / "assets" / "fonts"))
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     config = Config()
     config.BookServer.update(
         site=str(html_folder),
@@ -456,6 +462,7 @@ def main(argv: list[str] | None = None) -> int:
     # Where the kernels' connection files and sockets are, private to the user. In /tmp, because the path of a socket
     # must stay below 104 bytes, and macOS's own temporary folders are half of that.
     runtime = Path(tempfile.mkdtemp(prefix="book-", dir="/tmp" if os.name == "posix" else None))
+    set_environment(options.html)
     try:
         if forked.AVAILABLE:
             forked.register()

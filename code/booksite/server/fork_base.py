@@ -2,6 +2,11 @@
 
 import os
 
+# A pool of threads does not live on in a fork, and OpenMP would wait for it for ever: none may come to be here,
+# whatever the environment says. A kernel sets its own number of threads (``forked.run_kernel``).
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["OPENBLAS_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
+
 # What a kernel sets for itself before it imports matplotlib.
 os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
 

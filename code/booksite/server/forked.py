@@ -126,6 +126,9 @@ def run_kernel(arguments: list[str], folder: str, environment: dict[str, str], m
     random.seed()
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
+    threads = environment.get("OMP_NUM_THREADS", "")
+    if threads.isdecimal() and int(threads) > 0 and "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(int(threads))  # the forebear had to have one
     # A kernel's code may start processes of its own, as data loaders do, and in the way that is usual here.
     multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
     multiprocessing.set_start_method(None, force=True)

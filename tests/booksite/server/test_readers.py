@@ -263,6 +263,25 @@ def test_a_fork_trains_loads_data_and_draws(reader: Client) -> None:
 
 
 @LINUX
+@pytest.mark.parametrize(("given", "threads"), [("", 1), ("1", 1), ("3", 3), ("many", 1)])
+def test_no_fork_waits_for_threads_that_were_left_behind(
+    site: Path, given: str, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OpenMP waits for ever for a pool that was made before the fork: whatever the environment says, none may be."""
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    process = BookServerProcess(site, site, environment={"OMP_NUM_THREADS": given} if given else {})
+    try:
+        client = process.client()
+        kernel = client.start_kernel("threads")
+        assert _base(process).num_threads() == 1
+        code = "import torch\nprint(torch.get_num_threads())\ntorch.set_num_threads(4)\n"
+        code += "print(torch.nn.functional.conv2d(torch.ones(64, 8, 64, 64), torch.ones(8, 8, 3, 3)).mean().item())"
+        assert client.execute(kernel, code)["text"] == f"{threads}\n72.0\n"
+    finally:
+        process.stop()
+
+
+@LINUX
 def test_two_forks_draw_different_numbers_but_torch_its_own(reader: Client) -> None:
     code = "import random, numpy as np, torch\nprint(random.random(), np.random.rand())\nprint(torch.initial_seed())"
     first, second = (reader.execute(reader.start_kernel(name), code)["text"].splitlines() for name in ("a", "b"))
@@ -291,12 +310,17 @@ def test_nothing_is_left_when_the_server_is_killed(site: Path) -> None:
 
 @LINUX
 def test_the_process_that_is_forked_has_no_threads(server: BookServerProcess) -> None:
+    assert _base(server).num_threads() == 1
+
+
+def _base(server: BookServerProcess) -> psutil.Process:
+    """Return the process that kernels are forked from."""
     (base,) = [
         child
         for child in psutil.Process(server.process.pid).children()
         if "multiprocessing.forkserver" in " ".join(child.cmdline())
     ]
-    assert base.num_threads() == 1
+    return base
 
 
 def test_a_dead_kernel_is_told_as_dead_and_not_started_again(reader: Client) -> None:
