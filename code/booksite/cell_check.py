@@ -116,6 +116,13 @@ def check_page(file: Path, cells: Iterable[int] | None = None) -> list[Finding]:
     return sorted((Finding(**one) for one in found), key=lambda finding: finding.cell)
 
 
+def sample(file: Path) -> list[int]:
+    """Return the cell of a page that needs fewest others, but at least one: the last of them, if there are several."""
+    cells = [cell.source for cell in nbformat.read(file, as_version=4).cells if cell.cell_type == "code"]
+    needy = [(len(needs), -number) for number, needs in enumerate(needed_cells(cells)) if needs]
+    return [-min(needy)[1]] if needy else []
+
+
 def _in_fork(work: Any) -> list[dict[str, Any]]:
     """Call a function in a copy of this process; return its findings."""
     reading, writing = os.pipe()
@@ -140,6 +147,15 @@ def _in_fork(work: Any) -> list[dict[str, Any]]:
     return json.loads(text)
 
 
+class _Results(CapturingDisplayHook):
+    """Keeps what a cell's last expression gives, unless a semicolon says that it is not to be shown."""
+
+    def __call__(self, result: object = None) -> None:
+        """Take a result."""
+        if not self.shell.displayhook.quiet():
+            super().__call__(result)
+
+
 class _Runner:
     """Runs a page's cells in this process and its forks."""
 
@@ -150,7 +166,7 @@ class _Runner:
         # What a stopwatch says is never the same twice, nor is what is computed from it.
         self.times = [clocks[k] or any(clocks[i] for i in needs) for k, needs in enumerate(needed_cells(sources))]
         self.shell = InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
-        self.shell.display_trap.hook = CapturingDisplayHook(self.shell)
+        self.shell.display_trap.hook = _Results(self.shell)
         self.shell.set_custom_exc((Exception,), _say_nothing)  # an error is an output, not a text on stdout
         self.start = time.perf_counter()
 
@@ -218,6 +234,9 @@ def main(argv: list[str] | None = None) -> int:
         prog="python -m booksite.cell_check", description=(__doc__ or "").partition("\n")[0]
     )
     parser.add_argument("pages", nargs="*", help="names of pages, such as cells (default: all)")
+    parser.add_argument(
+        "--sample", action="store_true", help="of each page the cell that needs fewest others, but some"
+    )
     parser.add_argument("--build", type=Path, default=Path("_build"), help="the build's folder (default: %(default)s)")
     options = parser.parse_args(argv)
     build = options.build.resolve()
@@ -228,7 +247,7 @@ def main(argv: list[str] | None = None) -> int:
     prepare(Path("book").resolve(), build / "assets" / "fonts")
     failed = 0
     for file in chosen:
-        found = check_page(file)
+        found = check_page(file, sample(file) if options.sample else None)
         if not found:
             continue
         needed = [finding.needed for finding in found]
