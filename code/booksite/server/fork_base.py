@@ -1,6 +1,7 @@
 """What the fork server imports once, for all kernels that are forked from it: see :mod:`booksite.server.forked`."""
 
 import os
+import signal
 
 # A pool of threads does not live on in a fork, and OpenMP would wait for it for ever: none may come to be here,
 # whatever the environment says. A kernel sets its own number of threads (``forked.run_kernel``).
@@ -14,3 +15,7 @@ import ipykernel.kernelapp
 import ipykernel.zmqshell  # noqa: F401
 
 import booksite.server.warm_up  # noqa: F401
+
+# Ctrl-C in the terminal goes to this process and its forks, too. They leave when the server has stopped them; a kernel
+# listens to interrupts while it runs a cell. Inherited, so that no fork is interrupted before it has begun.
+signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -35,7 +35,12 @@ def register() -> None:
     KernelProvisionerFactory.instance().provisioners[NAME] = entry
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([BASE])
-    multiprocessing.forkserver.ensure_running()
+    # It must not hear Ctrl-C even while its Python starts; what is ignored here is ignored there (see ``fork_base``).
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        multiprocessing.forkserver.ensure_running()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class ForkedKernel(LocalProvisioner):

@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 import websocket
-from tests.browser.live_support import BookServerProcess, Client, wait_for
+from tests.browser.live_support import REPOSITORY, BookServerProcess, Client, wait_for
 
 from booksite.server import forked
 from booksite.server.policy import script_hashes
@@ -296,6 +299,26 @@ def test_a_kernel_that_wants_more_memory_than_it_may_have_is_told(reader: Client
     assert reply["status"] == "error"
     assert re.search("allocate|memory", reply["evalue"])
     assert reader.execute(kernel, "print('alive')")["text"] == "alive\n"
+
+
+INTERRUPT = """
+import os, signal, time
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+@LINUX
+def test_no_fork_is_interrupted_before_it_has_begun_but_its_cells_are(reader: Client) -> None:
+    """A kernel that was shut down as it began wrote its traceback on the server's terminal."""
+    look = "import booksite.server.fork_base, signal\nprint(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)"
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY / "code")}
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout == "True\n"
+    assert reader.execute(reader.start_kernel("interrupted"), INTERRUPT)["text"] == "interrupted\n"
 
 
 @LINUX

@@ -378,7 +378,11 @@ def test_a_stopped_server_leaves_nothing_behind(site: Path, when: str, how: sign
         wait_for(server.kernels, "a kernel")
     processes = psutil.Process(server.process.pid).children(recursive=True)
     folders = list(Path("/tmp").glob("book-*"))
-    server.process.send_signal(how)
+    group = [server.process.pid]
+    if how == signal.SIGINT:  # a terminal sends it to every process of the server's group
+        group += [process.pid for process in processes if os.getpgid(process.pid) == os.getpgid(server.process.pid)]
+    for pid in group:
+        os.kill(pid, how)
     errors = server.process.communicate(timeout=30)[1]
     assert server.process.returncode == 0
     assert errors == ""
