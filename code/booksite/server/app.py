@@ -29,6 +29,7 @@ from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.log import log_request
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.services.kernels.handlers import _kernel_id_regex
+from jupyter_server.services.sessions.handlers import _session_id_regex
 from tornado import web
 from tornado.netutil import bind_sockets
 from tornado.websocket import WebSocketClosedError
@@ -36,7 +37,7 @@ from traitlets import Unicode
 from traitlets.config import Config
 
 from booksite.server import forked
-from booksite.server.channels import ChannelsHandler, SessionsHandler
+from booksite.server.channels import ChannelsHandler, KernelsHandler, PageSessionHandler, SessionsHandler
 from booksite.server.kernels import BookKernelSpecs, WarmKernelManager
 from booksite.server.policy import script_hashes
 from booksite.server.readers import ReadersAuthorizer, ReaderSessions
@@ -254,6 +255,8 @@ class BookServer(ServerApp):
                 (base + r"/(?:site/?)?", HomeHandler, {"path": self.site}),
                 (base + r"/metrics", NothingHandler),
                 (base + r"/api/sessions", SessionsHandler),
+                (base + rf"/api/sessions/{_session_id_regex}", PageSessionHandler),
+                (base + r"/api/kernels", KernelsHandler),
                 (base + rf"/api/kernels/{_kernel_id_regex}/channels", ChannelsHandler),
                 (base + r"/site/_static/live\.json", LiveHandler),
                 (base + r"/site/(.*)", SiteHandler, {"path": self.site}),

@@ -7,8 +7,9 @@ from collections.abc import Awaitable
 from typing import Any, cast
 
 from jupyter_server.auth.decorator import authorized, ws_authenticated
+from jupyter_server.services.kernels.handlers import MainKernelHandler
 from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
-from jupyter_server.services.sessions.handlers import SessionRootHandler
+from jupyter_server.services.sessions.handlers import SessionHandler, SessionRootHandler
 from tornado import web
 from tornado.websocket import WebSocketHandler
 
@@ -62,6 +63,24 @@ class SessionsHandler(SessionRootHandler):
         if not all(isinstance(model.get(name, ""), str) for name in ("name", "type")):
             raise web.HTTPError(400, "name and type must be strings")
         return model
+
+
+class KernelsHandler(MainKernelHandler):
+    """Lists the reader's kernels, and starts none: these come with a page's session, if there is one to be had."""
+
+    @web.authenticated
+    async def post(self) -> None:
+        """Refuse."""
+        raise web.HTTPError(405, "kernels are started by /api/sessions")
+
+
+class PageSessionHandler(SessionHandler):
+    """Shows and ends a session, and changes none: a page keeps its name and its kernel."""
+
+    @web.authenticated
+    async def patch(self, session_id: str) -> None:
+        """Refuse."""
+        raise web.HTTPError(405, "sessions cannot be changed")
 
 
 class ChannelsHandler(KernelWebsocketHandler):

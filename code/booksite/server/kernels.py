@@ -25,13 +25,13 @@ from booksite.server.readers import current_reader
 # An expression: it leaves no name behind, and ";" keeps it from being shown.
 WARM_UP = '__import__("booksite.server.warm_up");'
 
-# What a kernel has to say goes to its page; what it writes past that (as it is stopped) is not for the terminal.
 PATIENCE = 10.0
 """Seconds after which a reader who has stopped asking for a kernel loses their place."""
 
 IDLE_CLOSED, IDLE_OPEN = 10.0, 60.0
 """Seconds after which an idle kernel is given to those who wait: of a page that is closed, and of one that is open."""
 
+# What a kernel has to say goes to its page; what it writes past that (as it is stopped) is not for the terminal.
 QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
@@ -78,6 +78,7 @@ class WarmKernelManager(AsyncMappingKernelManager):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._owners: dict[str, str | None] = {}
+        self._leaving: set[str] = set()  # kernels that are shut down for those who wait
         self._waiting: dict[tuple[str | None, str], float] = {}  # who asks for a kernel, and when they asked last
         self._coming = 0  # kernels that have been promised and are not there yet
         self._spare_id: str | None = None
@@ -114,8 +115,13 @@ class WarmKernelManager(AsyncMappingKernelManager):
         any_will_do = kernel_id is None and kwargs.get("kernel_name") in {None, KERNEL_NAME}
         started = await self._take_spare() if any_will_do else None
         if started is None:
-            started = await super()._async_start_kernel(kernel_id=kernel_id, path=path, **(QUIET | kwargs))
-        self._owners[started] = current_reader()
+            kernel_id = kernel_id or self.new_kernel_id()
+            self._owners.setdefault(kernel_id, current_reader())  # before it is in any list
+            try:
+                started = await super()._async_start_kernel(kernel_id=kernel_id, path=path, **(QUIET | kwargs))
+            except BaseException:
+                self._owners.pop(kernel_id, None)
+                raise
         self.prepare_spare(self.spare_delay)
         return started
 
@@ -127,10 +133,12 @@ class WarmKernelManager(AsyncMappingKernelManager):
         self._spare_id = self._spare_start = None
         if spare is None or start is None:
             return None
+        self._owners[spare] = current_reader()
         try:
             await start
             kernel = self.get_kernel(spare)
         except Exception as error:  # it failed to start, or died and was given up
+            self._owners.pop(spare, None)
             self.log.warning("The spare kernel was of no use (%s); starting another.", error)
             return None
         kernel.last_activity = utcnow()  # type: ignore[attr-defined]  # it begins to be idle now, not when it was started
@@ -142,19 +150,18 @@ class WarmKernelManager(AsyncMappingKernelManager):
         """Return the reader who had a kernel started; None if there is no such kernel."""
         return self._owners.get(kernel_id)
 
-    def is_spare(self, kernel_id: str) -> bool:
-        """Tell whether a kernel is the spare, which is nobody's."""
-        return kernel_id == self._spare_id
-
     def list_kernels(self) -> list[dict[str, Any]]:
-        """Return the kernels of the reader who asks."""
+        """Return the kernels of the reader who asks; one that is nobody's, as the spare, is in no list."""
         reader = current_reader()
-        return [model for model in super().list_kernels() if self._owners.get(model["id"], reader) == reader
-                and model["id"] != self._spare_id]  # fmt: skip
+        return [
+            model for model in super().list_kernels() if model["id"] in self._owners
+            and self._owners[model["id"]] == reader
+        ]  # fmt: skip
 
     def remove_kernel(self, kernel_id: str) -> Any:
         """Forget a kernel that has ended."""
         self._owners.pop(kernel_id, None)
+        self._leaving.discard(kernel_id)
         return super().remove_kernel(kernel_id)
 
     # --- when they are few
@@ -168,7 +175,7 @@ class WarmKernelManager(AsyncMappingKernelManager):
         self._waiting = {one: asked for one, asked in self._waiting.items() if now - asked < PATIENCE}
         line = list(self._waiting)
         ahead = line.index(key) if key in line else len(line)
-        if not self.most or ahead < self.most - len(self._owners) - self._coming:
+        if not self.most or ahead < self.most - len(self._owners.keys() - self._leaving) - self._coming:
             self._waiting.pop(key, None)
             return 0
         self._waiting[key] = now
@@ -181,13 +188,13 @@ class WarmKernelManager(AsyncMappingKernelManager):
         idle = {
             kernel_id: (now - kernel.last_activity).total_seconds()
             for kernel_id, kernel in self._kernels.items()
-            if kernel_id in self._owners and getattr(kernel, "execution_state", "") != "busy"
+            if kernel_id in self._owners.keys() - self._leaving and getattr(kernel, "execution_state", "") != "busy"
         }
         closed = {one for one in idle if not self._kernel_connections.get(one, 0)}
         ripe = [one for one in idle if idle[one] > (IDLE_CLOSED if one in closed else IDLE_OPEN)]
         if ripe:
             first = max(ripe, key=lambda one: (one in closed, idle[one]))
-            self._owners.pop(first)  # it makes room from now on
+            self._leaving.add(first)  # it makes room from now on
             self._ending = asyncio.ensure_future(self.shutdown_kernel(first))
 
     def promise(self, change: int) -> None:

@@ -63,11 +63,7 @@ class ReadersAuthorizer(Authorizer):
         """Tell whether whatever a request names is the reader's own."""
         kernels = cast("WarmKernelManager", handler.kernel_manager)
         sessions = cast(ReaderSessions, handler.session_manager)
-        names = handler.path_kwargs
-        owners = [
-            kernels.owner(names["kernel_id"]) if "kernel_id" in names else None,
-            sessions.owner(names["session_id"]) if "session_id" in names else None,
-        ]
-        if "kernel_id" in names and kernels.is_spare(names["kernel_id"]):
-            return False
-        return all(owner in {None, user.username} for owner in owners)
+        kernel, session = (handler.path_kwargs.get(name) for name in ("kernel_id", "session_id"))
+        if kernel is not None and kernel in kernels:
+            return kernels.owner(kernel) == user.username  # the spare is nobody's
+        return session is None or sessions.owner(session) in {None, user.username}

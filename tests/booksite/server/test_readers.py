@@ -89,6 +89,20 @@ def test_a_reader_sees_and_touches_only_what_is_theirs(reader: Client, other: Cl
     assert reader.execute(kernel, "print('still mine')")["text"] == "still mine\n"
 
 
+def test_a_kernel_comes_by_a_page_alone(reader: Client, other: Client) -> None:
+    """By other addresses of Jupyter's, a reader could go round the limit, or put another's kernel into a session."""
+    theirs = other.start_kernel("theirs")
+    mine = reader.start_kernel("mine")
+    (session,) = reader.get("/api/sessions").json
+    (foreign,) = other.get("/api/sessions").json
+    assert reader.post("/api/kernels").status == 405
+    for change in ({"kernel": {"id": theirs}}, {"path": foreign["path"]}, {"kernel": {"name": "python3"}}):
+        headers = {"X-XSRFToken": reader.cookies["_xsrf"], "Content-Type": "application/json"}
+        assert reader.request("PATCH", f"/api/sessions/{session['id']}", change, headers).status == 405
+    assert [model["id"] for model in reader.get("/api/kernels").json] == [mine]
+    assert [model["id"] for model in other.get("/api/kernels").json] == [theirs]
+
+
 def test_the_printed_address_opened_again_makes_nobody_else_of_a_reader(
     server: BookServerProcess, reader: Client
 ) -> None:

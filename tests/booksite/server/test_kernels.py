@@ -1,0 +1,121 @@
+"""Who gets a kernel and whose it is, in the manager itself: at the moments that a client cannot hit on."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from jupyter_server._tz import utcnow
+
+from booksite.server import kernels
+from booksite.server.kernels import IDLE_CLOSED, IDLE_OPEN, PATIENCE, WarmKernelManager
+
+
+@pytest.fixture
+def reader(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Whose request is being answered: the last of the list."""
+    asking = ["nobody"]
+    monkeypatch.setattr(kernels, "current_reader", lambda: asking[-1])
+    return asking
+
+
+class Manager(WarmKernelManager):
+    """A manager whose kernels are names."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.ended: list[str] = []
+
+    def add(self, name: str, owner: str | None, idle: float = 0, state: str = "idle", pages: int = 0) -> None:
+        """Have a kernel that was last active some seconds ago, with pages that are connected with it."""
+        active = utcnow() - timedelta(seconds=idle)
+        self._kernels[name] = SimpleNamespace(last_activity=active, execution_state=state)
+        self._kernel_connections[name] = pages
+        if owner:
+            self._owners[name] = owner
+
+    async def shutdown_kernel(self, kernel_id: str, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
+        """Note which kernel is ended, and leave it in the list, as it is for two seconds."""
+        self.ended.append(kernel_id)
+
+    def kernel_model(self, kernel_id: str) -> dict[str, Any]:
+        """Return what lists need."""
+        return {"id": kernel_id}
+
+
+def ended(manager: Manager, asks: list[str], reader: list[str]) -> list[str]:
+    """Return which kernels are ended when readers ask for one, in this order."""
+
+    async def ask() -> None:
+        for who in asks:
+            reader.append(who)
+            manager.place_in_line("page")
+        await asyncio.sleep(0)
+
+    asyncio.run(ask())
+    return manager.ended
+
+
+def test_a_kernel_that_only_begins_or_is_the_spare_is_in_nobodys_list(reader: list[str]) -> None:
+    manager = Manager()
+    manager.add("begins", None)
+    manager.add("mine", "ann")
+    reader.append("ann")
+    assert manager.list_kernels() == [{"id": "mine"}]
+    assert manager.owner("begins") is None
+    reader.append("ben")
+    assert manager.list_kernels() == []
+
+
+def test_a_kernel_that_is_given_up_stays_its_readers_until_it_has_ended(reader: list[str]) -> None:
+    manager = Manager(most=1)
+    manager.add("old", "ann", idle=IDLE_CLOSED + 1)
+    assert ended(manager, ["ben"], reader) == ["old"]
+    assert manager.owner("old") == "ann"
+    assert manager.place_in_line("page") == 0, "but it makes room at once"
+    assert ended(manager, ["cat"], reader) == ["old"], "and is not ended twice"
+
+
+@pytest.mark.parametrize(
+    ("kernels", "given_up"),
+    [
+        ([("closed", IDLE_CLOSED + 1, "idle", 0), ("open", IDLE_OPEN + 99, "idle", 1)], ["closed"]),
+        ([("closed", IDLE_CLOSED + 1, "idle", 0), ("longer", IDLE_CLOSED + 2, "idle", 0)], ["longer"]),
+        ([("closed", IDLE_CLOSED - 5, "idle", 0), ("open", IDLE_OPEN + 1, "idle", 1)], ["open"]),
+        ([("closed", IDLE_CLOSED - 5, "idle", 0), ("open", IDLE_OPEN - 5, "idle", 1)], []),
+        ([("computes", 9999, "busy", 0), ("computes too", 9999, "busy", 1)], []),
+        (
+            [("left as it began", IDLE_CLOSED + 1, "starting", 0), ("open", IDLE_OPEN - 5, "idle", 1)],
+            ["left as it began"],
+        ),
+    ],
+)
+def test_closed_pages_go_first_and_nobody_who_computes(
+    kernels: list[tuple[str, float, str, int]], given_up: list[str], reader: list[str]
+) -> None:
+    manager = Manager(most=len(kernels))
+    for name, idle, state, pages in kernels:
+        manager.add(name, f"reader of {name}", idle, state, pages)
+    manager.add("spare", None, 9999)
+    manager._spare_id = "spare"
+    assert ended(manager, ["ben"], reader) == given_up
+
+
+def test_a_place_is_kept_by_asking(reader: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(kernels, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    manager = Manager(most=1)
+    manager.add("busy", "ann", state="busy")
+
+    def place(who: str, seconds: float) -> int:
+        reader.append(who)
+        now[0] = seconds
+        return manager.place_in_line("page")
+
+    assert [place("ben", 0), place("cat", 1), place("dan", 2)] == [1, 2, 3]
+    assert [place("cat", 5), place("dan", 6)] == [2, 3]
+    assert place("dan", PATIENCE + 0.5) == 2, "ben has stopped asking"
+    assert place("ben", PATIENCE + 1) == 3, "and begins at the end"
