@@ -33,11 +33,8 @@ class SessionsHandler(SessionRootHandler):
             if place:
                 self._wait(place, kernels.most)
                 return
-        kernels.promise(1)
-        try:
+        with kernels.promised():
             await cast(Awaitable[None], super().post())
-        finally:
-            kernels.promise(-1)
 
     def _wait(self, place: int, most: int) -> None:
         who = "You are next" if place == 1 else f"You are number {place} of those who wait"

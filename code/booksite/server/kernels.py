@@ -10,6 +10,9 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from ipykernel.kernelspec import KERNEL_NAME, RESOURCES, get_kernel_dict
@@ -33,6 +36,8 @@ IDLE_CLOSED, IDLE_OPEN = 10.0, 60.0
 
 # What a kernel has to say goes to its page; what it writes past that (as it is stopped) is not for the terminal.
 QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+
+_promise: ContextVar[object] = ContextVar("_promise", default=None)
 
 
 class BookKernelSpecs(KernelSpecManager):
@@ -80,7 +85,7 @@ class WarmKernelManager(AsyncMappingKernelManager):
         self._owners: dict[str, str | None] = {}
         self._leaving: set[str] = set()  # kernels that are shut down for those who wait
         self._waiting: dict[tuple[str | None, str], float] = {}  # who asks for a kernel, and when they asked last
-        self._coming = 0  # kernels that have been promised and are not there yet
+        self._promises: set[object] = set()  # of kernels that have no owner yet
         self._spare_id: str | None = None
         self._spare_start: asyncio.Task[str] | None = None
         self._spare_timer: asyncio.TimerHandle | None = None
@@ -116,7 +121,7 @@ class WarmKernelManager(AsyncMappingKernelManager):
         started = await self._take_spare() if any_will_do else None
         if started is None:
             kernel_id = kernel_id or self.new_kernel_id()
-            self._owners.setdefault(kernel_id, current_reader())  # before it is in any list
+            self._give(kernel_id)
             try:
                 started = await super()._async_start_kernel(kernel_id=kernel_id, path=path, **(QUIET | kwargs))
             except BaseException:
@@ -133,7 +138,7 @@ class WarmKernelManager(AsyncMappingKernelManager):
         self._spare_id = self._spare_start = None
         if spare is None or start is None:
             return None
-        self._owners[spare] = current_reader()
+        self._give(spare)
         try:
             await start
             kernel = self.get_kernel(spare)
@@ -175,7 +180,7 @@ class WarmKernelManager(AsyncMappingKernelManager):
         self._waiting = {one: asked for one, asked in self._waiting.items() if now - asked < PATIENCE}
         line = list(self._waiting)
         ahead = line.index(key) if key in line else len(line)
-        if not self.most or ahead < self.most - len(self._owners.keys() - self._leaving) - self._coming:
+        if not self.most or ahead < self.most - len(self._owners.keys() - self._leaving) - len(self._promises):
             self._waiting.pop(key, None)
             return 0
         self._waiting[key] = now
@@ -197,9 +202,22 @@ class WarmKernelManager(AsyncMappingKernelManager):
             self._leaving.add(first)  # it makes room from now on
             self._ending = asyncio.ensure_future(self.shutdown_kernel(first))
 
-    def promise(self, change: int) -> None:
-        """Count a kernel that has been promised to a reader (1), or that has come (-1)."""
-        self._coming += change
+    @contextmanager
+    def promised(self) -> Iterator[None]:
+        """Keep a kernel for the reader who asks, until one is theirs or nothing has come of it."""
+        promise = object()
+        self._promises.add(promise)
+        before = _promise.set(promise)
+        try:
+            yield
+        finally:
+            _promise.reset(before)
+            self._promises.discard(promise)
+
+    def _give(self, kernel_id: str) -> None:
+        """Make a kernel that of the reader who asks, before it is in any list."""
+        self._owners[kernel_id] = current_reader()
+        self._promises.discard(_promise.get())  # it counts as theirs now
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
         """Shut a kernel down if it has been idle for too long; the spare's business is to be idle."""

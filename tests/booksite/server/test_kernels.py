@@ -119,3 +119,14 @@ def test_a_place_is_kept_by_asking(reader: list[str], monkeypatch: pytest.Monkey
     assert [place("cat", 5), place("dan", 6)] == [2, 3]
     assert place("dan", PATIENCE + 0.5) == 2, "ben has stopped asking"
     assert place("ben", PATIENCE + 1) == 3, "and begins at the end"
+
+
+def test_a_kernel_that_has_been_promised_and_has_come_is_counted_once(reader: list[str]) -> None:
+    manager = Manager(most=2)
+    with manager.promised():
+        assert manager.place_in_line("second") == 0
+        manager._give("first")
+        assert manager.place_in_line("second") == 0
+        with manager.promised():
+            assert manager.place_in_line("third") == 1
+    assert manager.place_in_line("third") == 0, "nothing came of the second promise"
