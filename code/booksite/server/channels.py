@@ -14,6 +14,7 @@ from tornado import web
 from tornado.websocket import WebSocketHandler
 
 from booksite.server.kernels import WarmKernelManager
+from booksite.server.pages import PlainErrors
 
 ASK_AGAIN_SECONDS = 1
 UNREADABLE = 1007  # of RFC 6455: data that does not fit its type
@@ -80,7 +81,7 @@ class PageSessionHandler(SessionHandler):
         raise web.HTTPError(405, "sessions cannot be changed")
 
 
-class ChannelsHandler(KernelWebsocketHandler):
+class ChannelsHandler(PlainErrors, KernelWebsocketHandler):
     """A kernel's WebSocket; one who is gone before it opens, or sends what is no message, hurts nobody."""
 
     @ws_authenticated

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -206,6 +207,53 @@ def test_a_request_that_makes_no_sense_is_refused_as_such(reader: Client, body: 
         "POST", "/api/sessions", body, {"X-XSRFToken": reader.cookies["_xsrf"], "Content-Type": "application/json"}
     )
     assert answer.status == 400
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",  # a browser that was told https
+        b"\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9\r\n\r\n", b"GET http://[::1 HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: {host}\r\nContent-Length: many\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: {host}\r\nContent-Length: -1\r\n\r\n",
+        b"POST /login HTTP/1.1\r\nHost: {host}\r\nContent-Length: 999999999999\r\n\r\n",
+        b"POST /login HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /login HTTP/1.1\r\nHost: {host}\r\nContent-Type: multipart/form-data\r\nContent-Length: 2\r\n\r\n{{",
+        b"POST /login HTTP/1.1\r\nHost: {host}\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{{",
+        b"GET / HTTP/1.1\r\nno colon\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: {host}\r\nX: " + b"a" * 70_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: \xff\xfe\r\n\r\n", b"GET / HTTP/1.1\r\nHost: [::1\r\n\r\n",
+        b"\xff\xfe /\xff HTTP/1.1\r\nHost: {host}\r\n\r\n", b"BREW /site/ HTTP/1.1\r\nHost: {host}\r\n\r\n",
+        b"GET /api/kernels/0/channels HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\n\r\n",
+        b"GET /site/index.html HTTP/1.1\r\nHost: {host}\r\nCookie: \xff=\xff; username=2|1:0|\r\n\r\n",
+        b"GET /site/index.html HTTP/1.1\r\nHost: {host}\r\n",  # and leaves
+    ],
+)  # fmt: skip
+def test_what_is_no_request_is_refused_and_leaves_no_word(server: BookServerProcess, sent: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(sent.replace(b"{host}", server.host.encode()))
+        connection.shutdown(socket.SHUT_WR)
+        answer = connection.recv(999)
+    assert not answer or 300 <= int(answer.split()[1]) < 500, answer
+    assert Client(server.port).get("/login").status == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/site/" + "a" * 5000, {}), ("/site/" + "a/" * 3000, {}), ("/site/%ff%fe.html", {}), ("/site/%00", {}),
+        ("/site/%ed%a0%80", {}), ("/site/index.html/x", {}), ("/site/_static", {}), ("/site/_static/", {}),
+        ("/site/index.html?token=%ff", {}), ("/site/index.html?token=a&token=b", {}), ("/login?next=%ff", {}),
+        ("/login?next=http://evil.example", {}), ("/site/index.html?%ff=1&token=x", {}), ("/site/.html", {}),
+        ("/site/index.html", {"Range": "bytes=9-1"}), ("/site/index.html", {"Range": "bytes=x"}),
+        ("/site/index.html", {"If-Modified-Since": "yesterday"}), ("/site/index.html", {"If-None-Match": '"'}),
+        ("/site/index.html", {"If-Modified-Since": "Fri, 31 Feb 99999999 25:61:61 GMT"}),
+        ("/site/index.html", {"Accept": "\xff"}), ("/api/sessions/%ff", {}), ("/api/kernels/..%2f", {}),
+        ("/site/index.html", {"Origin": "http://[::1"}), ("/api/kernels", {"Referer": "http://[::1", "Origin": "null"}),
+    ],
+)  # fmt: skip
+def test_a_strange_request_is_no_failure_of_the_server(reader: Client, path: str, headers: dict[str, str]) -> None:
+    assert reader.get(path, **headers).status < 500
 
 
 def test_much_output_arrives_whole(reader: Client) -> None:
