@@ -7,6 +7,7 @@ which share its memory. Only on Linux: macOS's own libraries do not bear a fork 
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import multiprocessing.forkserver
 import os
@@ -14,7 +15,6 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 from importlib.metadata import EntryPoint
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -27,6 +27,7 @@ from traitlets import Integer
 NAME = "book-fork"
 BASE = "booksite.server.fork_base"
 AVAILABLE = sys.platform.startswith("linux")
+PR_SET_PDEATHSIG = 1  # of prctl(2): the signal to get when the parent ends
 
 
 def register() -> None:
@@ -116,6 +117,7 @@ def run_kernel(arguments: list[str], folder: str, environment: dict[str, str], m
     memory_mb : int
         Most memory of its own, in MB: beyond it an allocation fails with an error that the reader sees. 0: no limit.
     """
+    _end_with_the_server()
     os.setsid()
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
@@ -141,15 +143,22 @@ def run_kernel(arguments: list[str], folder: str, environment: dict[str, str], m
 
     from ipykernel.kernelapp import IPKernelApp
 
-    threading.Thread(target=_end_with_the_server, daemon=True).start()
     # Matplotlib's backend looks for its kernel when it is imported, and there was none then.
     inline = "get_ipython().run_line_magic('matplotlib', 'inline');"
     IPKernelApp.launch_instance(argv=[*arguments, f"--IPKernelApp.exec_lines={inline}"])
 
 
 def _end_with_the_server() -> None:
-    """End this process when the server ends, however that comes about."""
-    server = multiprocessing.parent_process()
-    if server is not None:
-        server.join()
+    """Have the kernel of Linux end this process when the server ends, however that comes about.
+
+    The fork server ends with the server: it waits for the end of a pipe. It would wait for ever if its forks kept that
+    open. A fork ends with the fork server, also one that is stopped or lets no other thread run.
+    """
+    base: Any = multiprocessing.forkserver._forkserver
+    if base._forkserver_alive_fd is not None:
+        os.close(base._forkserver_alive_fd)
+        base._forkserver_alive_fd = None
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it has ended meanwhile
         os._exit(1)

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -61,6 +62,13 @@ def other(server: BookServerProcess) -> Iterator[Client]:
     yield client
     for session in client.get("/api/sessions").json:
         client.delete(f"/api/sessions/{session['id']}")
+
+
+def execute_request(code: str) -> dict[str, object]:
+    """Write what a page sends to have code run."""
+    header = {"msg_id": "1", "msg_type": "execute_request", "session": "s", "username": "", "version": "5.3"}
+    content = {"code": code, "silent": False}
+    return {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
 
 
 # --- whose a kernel is
@@ -384,12 +392,25 @@ def test_no_fork_is_interrupted_before_it_has_begun_but_its_cells_are(reader: Cl
 
 
 @LINUX
-def test_nothing_is_left_when_the_server_is_killed(site: Path) -> None:
+@pytest.mark.parametrize("state", ["idle", "computing", "stopped"])
+def test_nothing_is_left_when_the_server_is_killed(site: Path, tmp_path: Path, state: str) -> None:
     process = BookServerProcess(site, site)
-    process.client().start_kernel("orphan")
+    client = process.client()
+    kernel = client.start_kernel("orphan")
+    pid = int(client.execute(kernel, "import os\nprint(os.getpid())")["text"])
     family = psutil.Process(process.process.pid).children(recursive=True)
+    if state == "computing":  # something that lets no other thread of the kernel run
+        began = tmp_path / "began"
+        channel = client.connect(kernel)
+        code = f"import re\nopen({str(began)!r}, 'w').close()\nre.match('(a+)+b', 'a' * 99)"
+        channel.send(json.dumps(execute_request(code)))
+        wait_for(began.exists, "the cell to begin")
+        channel.shutdown()
+    if state == "stopped":
+        os.kill(pid, signal.SIGSTOP)
     process.process.kill()
     process.process.communicate()
+    assert pid in {one.pid for one in family}
     assert not psutil.wait_procs(family, timeout=30)[1]
 
 
@@ -411,11 +432,7 @@ def _base(server: BookServerProcess) -> psutil.Process:
 def test_a_dead_kernel_is_told_as_dead_and_not_started_again(reader: Client) -> None:
     kernel = reader.start_kernel("mortal")
     channel = reader.connect(kernel)
-    header = {"msg_id": "1", "msg_type": "execute_request", "session": "s", "username": "", "version": "5.3"}
-    content = {"code": "import os; os._exit(3)", "silent": False}
-    channel.send(
-        json.dumps({"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"})
-    )
+    channel.send(json.dumps(execute_request("import os; os._exit(3)")))
     end = time.monotonic() + 30
     states: list[str] = []
     while "dead" not in states and time.monotonic() < end:
