@@ -9,6 +9,14 @@ import psutil
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from tests.browser.live_support import BookServerProcess, Client
 
+KEEPS_EDITS = """() => {
+    try {
+        return Object.keys(localStorage).some((name) => name.endsWith(":edits"));
+    } catch (forbidden) {
+        return false;
+    }
+}"""
+
 
 class Reader:
     """Somebody in front of a page of cells; without a name, the sample's."""
@@ -50,7 +58,7 @@ class Reader:
 
     def wake(self) -> Reader:
         """Make the page live without running anything."""
-        if self.page.evaluate("() => Object.keys(localStorage).some((name) => name.endsWith(':edits'))"):
+        if self.page.evaluate(KEEPS_EDITS):
             self.code(0).focus()  # the reader's own text is brought back, and editors with it
         else:
             self.cell(0).locator(".cell_input").focus()
