@@ -73,6 +73,10 @@ MOVES = {
     "line-laboratory: wave": "i => figure.changeWave({kind: 'one', frequency: (i % 64) / 128, angle: (i * 7) % 180})",
     "line-laboratory: seed": "i => figure.changeLines({seed: i})",
 }
+SHOW_FIGURE = """name => (
+  document.querySelector(`.live-figure.lf-${name}`)
+  ?? document.querySelector(`svg:has(metadata[data-live-figure="${name}"])`)
+).scrollIntoView()"""  # a figure near the page's top is live, and its twin hidden, before anybody scrolls
 TIME_MOVES = """([name, move]) => {
   const node = document.querySelector(`.live-figure.lf-${name}`);
   const act = new Function("figure", `return ${move}`)(node.figure);
@@ -121,7 +125,7 @@ def measure_moves(browser: Browser, server: BookServerProcess) -> Iterator[Figur
         figure = move.partition(":")[0]
         page = browser.new_page()
         page.goto(server.page(f"{name}.html"))
-        page.locator(f'svg:has(metadata[data-live-figure="{figure}"])').first.scroll_into_view_if_needed()
+        page.evaluate(SHOW_FIGURE, figure)
         page.wait_for_function("name => document.querySelector(`.live-figure.lf-${name}`)?.figure", arg=figure)
         times = page.evaluate(TIME_MOVES, [figure, MOVES[move]])
         yield Figure(f"{move}: a move", statistics.median(times), MOVE)

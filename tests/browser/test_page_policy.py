@@ -47,6 +47,41 @@ def test_a_script_that_somebody_puts_into_the_page_does_not_run(reader: Reader, 
     assert {one[0] for one in reader.page.evaluate("refused")} >= {"script-src-elem", "script-src-attr"}
 
 
+def test_once_outputs_can_come_no_text_becomes_html_or_script_unseen(reader: Reader, noise: Noise) -> None:
+    noise.expected = True  # that is what the browser says
+    reader.wake()
+    acted = reader.page.evaluate("""async () => {
+      const tried = {};
+      const attempt = (name, act) => {
+        try { tried[name] = act() ?? "done"; } catch (error) { tried[name] = error.name; }
+      };
+      const box = document.body.appendChild(document.createElement("div"));
+      box.innerHTML = "<b title='kept'>bold</b><img src='data:,' onerror='window.acted = 1'>"
+        + "<script>window.acted = 2</scr" + "ipt>";
+      tried.html = box.innerHTML;
+      const frame = box.appendChild(document.createElement("iframe"));
+      attempt("frame", () => { frame.srcdoc = "<script>parent.acted = 3</scr" + "ipt>"; });
+      const script = document.createElement("script");
+      attempt("address", () => { script.src = "https://example.org/x.js"; });
+      attempt("text", () => { script.text = "window.acted = 4"; });
+      attempt("eval", () => setTimeout("window.acted = 5"));
+      attempt("policy", () => trustedTypes.createPolicy("mine", {createHTML: (text) => text}));
+      attempt("own", () => { script.src = new URL("../_static/live.js", location.href).href; });
+      await new Promise((done) => setTimeout(done, 50));
+      return {...tried, acted: window.acted ?? "nothing"};
+    }""")
+    assert '<b title="kept">bold</b>' in acted["html"]
+    assert "onerror" not in acted["html"]
+    assert {name: acted[name] for name in ("address", "text", "eval", "policy", "own", "acted")} == {
+        "address": "TypeError",
+        "text": "TypeError",
+        "eval": "TypeError",
+        "policy": "TypeError",
+        "own": "done",
+        "acted": "nothing",
+    }
+
+
 def test_the_policy_of_a_page_names_hashes_and_nothing_inline(reader: Reader) -> None:
     policy = reader.client().get("/site/book/cells.html").headers["Content-Security-Policy"]
     scripts = re.search(r"script-src ([^;]*)", policy)[1]

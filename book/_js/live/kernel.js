@@ -31,6 +31,7 @@ export class PageKernel {
     this.connection = null;
     this.changing = null; // the change of kernel that is going on
     this.looking = false;
+    this.atWork = new Promise((resolve) => (this.begins = resolve)); // resolves when it begins with the first cell
   }
 
   /** Connect to the kernel of this page: the one it had before a reload, or a fresh one (then it resolves with "fresh"). */
@@ -185,19 +186,20 @@ export class PageKernel {
   }
 
   /**
-   * Run code. Resolves with the kernel's answer; rejects with KernelGone if there will be none (`begun` tells whether it had begun).
+   * Run code in the kernel that `ensure` found. Resolves with the kernel's answer; rejects with KernelGone if there will be none (`begun` tells whether it had begun).
    *
    * @param {string} code
    * @param {(message: object) => void} handle gets what the code shows, also later if it updates a display from elsewhere
    * @param {(kernel: string, id: string) => void} sent gets the names of the kernel and of the request
    */
   async run(code, handle, sent) {
-    await this.ensure();
+    if (!this.connection) await this.connect();
     const request = { code, silent: false, store_history: true, allow_stdin: false, stop_on_error: false };
     const future = this.connection.requestExecute(request, false);
     let begun = false;
     future.onIOPub = (message) => {
       begun = true;
+      this.begins();
       handle(message);
     };
     sent(this.connection.id, future.msg.header.msg_id);
@@ -264,6 +266,6 @@ export class PageKernel {
   }
 }
 
-function pause(milliseconds) {
+export function pause(milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -2,6 +2,7 @@
 // everything else (editor, kernel connection: thirty times its size) comes with the first press, in session.js.
 
 import { Bar } from "./bar.js";
+import { el } from "./dom.js";
 import { collectCells, readConfig, siteRoot } from "./page.js";
 import { Tools } from "./tools.js";
 
@@ -45,6 +46,8 @@ function offerRun(config, root, bar, info) {
     edit: (cell) => act((session) => session.edit(cell)),
   };
   for (const cell of cells) if (cell.input) cell.tools = new Tools(cell, actions);
+  // Somebody may press: have the code at hand by then (not yet run).
+  document.head.append(el("link", { rel: "modulepreload", href: new URL("_static/live-session.js", root).href }));
   bar.offerRun(config, root, () => {
     bar.say("Starting…");
     act((session) => session.runAll());

@@ -70,3 +70,17 @@ function link(cell) {
   };
   return el("button", { type: "button", class: "live-link", onclick: go }, name);
 }
+
+/** Show nothing of a run but its progress, unless it fails: its output is the one that the page shows already. */
+export function quietly(cell) {
+  let loud = null;
+  const shout = () => (loud ??= cell.begin({ alone: true }));
+  return {
+    handle: (message) => {
+      if (message.header.msg_type === "error" && !cell.mayFail) shout().handle(message);
+    },
+    page: () => {},
+    end: () => loud?.end(),
+    fail: (text) => shout().fail(text),
+  };
+}

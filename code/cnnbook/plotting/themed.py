@@ -14,6 +14,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from xml.sax.saxutils import escape
 
 import matplotlib as mpl
@@ -148,14 +149,25 @@ def _draw(figure: Figure) -> str:
 
 
 def _themed_mappables(figure: Figure) -> Iterator[ScalarMappable]:
-    """Yield the artists that are coloured through a map which has a dark twin."""
+    """Yield the artists that are coloured through a map which has a dark twin (each artist has a map; few have values for it)."""
     for artist in figure.findobj():
         if (
             isinstance(artist, ScalarMappable)
-            and artist.get_cmap() is not None
+            and artist.get_array() is not None
+            and not _has_own_colors(artist)
             and f"{artist.get_cmap().name}_dark" in mpl.colormaps
         ):
             yield artist
+
+
+def _has_own_colors(artist: ScalarMappable) -> bool:
+    """Tell whether an artist is a picture whose values are red, green and blue."""
+    values = artist.get_array()
+    return (
+        isinstance(artist, AxesImage)
+        and values is not None
+        and values.ndim == 3
+    )
 
 
 @contextmanager
@@ -168,9 +180,14 @@ def _dark_colormaps(figure: Figure) -> Iterator[None]:
     for artist, name in changed:
         artist.set_cmap(f"{name}_dark")
     layout = figure.get_layout_engine()
-    figure.set_layout_engine("none")
+    no_layout: dict[Any, object] = {
+        "figure.constrained_layout.use": False,
+        "figure.autolayout": False,
+    }
     try:
-        yield
+        with mpl.rc_context(no_layout):
+            figure.set_layout_engine(None)
+            yield
     finally:
         figure.set_layout_engine(layout)
         for artist, name in changed:

@@ -39,6 +39,7 @@ export class Tabs {
 
   /** Cell number `running` runs here now; null: none. */
   tell(running) {
+    if (running === this.running) return;
     this.running = running;
     this.#say("here");
   }

@@ -44,6 +44,7 @@ let said = null; // what the document that is being cleaned had to leave out
 let own = false; // whether it becomes part of the page's own tree
 
 const purifier = DOMPurify(window);
+purifier.sanitize(""); // makes its policy of trusted types, while the page lets policies be made (see trust.js)
 purifier.addHook("uponSanitizeElement", (node, { tagName }) => {
   if (KINDS[tagName]) said?.add(LEFT_OUT[KINDS[tagName]]);
 });
