@@ -28,7 +28,10 @@ from booksite.chromium import ADVICE, FLAGS, find_chromium  # noqa: E402
 
 TOC = yaml.safe_load((REPOSITORY / "_toc.yml").read_text(encoding="utf8"))
 CHAPTERS = [chapter["file"] for part in TOC["parts"] if part.get("numbered") for chapter in part["chapters"]]
-TRAINING_FIRST = {"book/view-variable-size", "book/lines", "book/lines-limits"}
+TRAINING_FIRST = {
+    *("book/cells", "book/semantic-segmentation"),
+    *("book/view-variable-size", "book/lines", "book/lines-limits"),
+}
 """Chapters whose first figure shows what a network has learned by then; until it comes, there is a progress bar."""
 
 FIRST_OUTPUT, FIRST_FIGURE, LATER_RUN, MOVE = 500.0, 800.0, 50.0, 16.0  # budgets, ms

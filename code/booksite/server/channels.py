@@ -101,6 +101,7 @@ class ChannelsHandler(PlainErrors, KernelWebsocketHandler):
 
     async def open(self, kernel_id: str) -> None:
         """Connect with the kernel."""
+        self.set_nodelay(True)  # else a second message waits 40 ms for the browser's word that the first has come
         if self.connection is not None:
             await super().open(kernel_id)
 
