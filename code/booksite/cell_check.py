@@ -31,6 +31,7 @@ from traitlets.config import Config
 from booksite.needed_cells import needed_cells
 
 ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
+BLANKS = re.compile(r"[ \t]+(?=\n|$)")
 CLOCK = re.compile(r"perf_counter|process_time|timeit")
 NUMBER = re.compile(r"\d[\d.,]*")
 
@@ -81,7 +82,7 @@ def run_tree(needs: Sequence[Sequence[int]], cells: Iterable[int]) -> Step:
 
 
 def shown(outputs: Iterable[Any]) -> list[str]:
-    """Return what outputs say, and of what has no text the kind; addresses in memory do not count."""
+    """Return what outputs say, and of what has no text the kind, but for addresses and blanks at ends of lines."""
     streams: dict[str, str] = {}
     found: list[str] = []
     for output in outputs:
@@ -95,7 +96,7 @@ def shown(outputs: Iterable[Any]) -> list[str]:
             found.append(" ".join(["".join(output["data"]["text/plain"]), *pictures]))
     # Pictures of a figure come when the cell has ended, results where they stand: their order is not compared.
     found = [f"{name}: {text}" for name, text in sorted(streams.items())] + sorted(found)
-    return [ADDRESS.sub("0x…", text) for text in found]
+    return [BLANKS.sub("", ADDRESS.sub("0x…", text)) for text in found]
 
 
 def check_page(file: Path, cells: Iterable[int] | None = None) -> list[Finding]:
