@@ -44,6 +44,7 @@ class Effects:
     reads: set[str] = field(default_factory=set)
     binds: set[str] = field(default_factory=set)
     settles: set[str] = field(default_factory=set)  # of `binds`, those that it binds whatever happens
+    imports: set[str] = field(default_factory=set)  # of `binds`, those that an import binds: the same whoever does it
     changes: set[str] = field(default_factory=set)
     lasting: bool = False  # acts on the process: a seed, a style
     unknown: bool = False  # could read and bind anything
@@ -206,6 +207,7 @@ class _Reader:
             self._forget(name)
             self.names.imports[name] = origin
             self._name(name, settled)
+            self.effects.imports.add(name)
 
     # --- names
 

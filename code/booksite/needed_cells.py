@@ -45,14 +45,17 @@ def cell_relations(sources: Sequence[str]) -> list[dict[str, list[int] | list[st
     Returns
     -------
     list of dict
-        For each cell ``needs``, the indices of the cells that it needs, and ``gives``, the names that it binds or may
-        change: what a cell needs that the reader has edited is found by them.
+        For each cell ``needs``, the indices of the cells that it needs; ``reads``, the names that it wants of them;
+        ``gives``, the names that it binds or may change; and ``binds``, those that it binds, but for imports: two cells
+        that bind a name stand in each other's way, two that import it do not.
     """
     effects = page_effects(sources)
     return [
         {
             "needs": _needed(effects, number),
+            "reads": sorted(cell.reads),
             "gives": sorted(cell.binds | cell.changes) + [EVERYTHING] * (cell.lasting or cell.unknown),
+            "binds": sorted(cell.binds - cell.imports),
         }
         for number, cell in enumerate(effects)
     ]

@@ -34,8 +34,10 @@ def test_cells_that_the_page_does_not_show_are_described_too() -> None:
     assert config == {
         "page": "part/page",
         "cells": [
-            {"source": "a = 1", "tags": ["remove-cell"], "shown": False, "needs": [], "gives": ["a"]},
-            {"source": "draw(a)", "tags": [], "shown": True, "needs": [0], "gives": []},
+            {"source": "a = 1", "tags": ["remove-cell"], "shown": False}
+            | {"needs": [], "reads": [], "gives": ["a"], "binds": ["a"]},
+            {"source": "draw(a)", "tags": [], "shown": True}
+            | {"needs": [0], "reads": ["a", "draw"], "gives": [], "binds": []},
         ],
         "notebook": "_notebooks/part/page.ipynb",
     }

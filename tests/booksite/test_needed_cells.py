@@ -79,9 +79,11 @@ def test_the_last_cell_needs(cells: list[str], needed: list[int]) -> None:
     assert needed_cells(cells)[-1] == needed
 
 
-def test_an_edited_cell_can_be_judged_by_the_names_that_cells_give() -> None:
+def test_cells_that_bind_a_name_stand_in_each_others_way_and_imports_do_not() -> None:
     relations = cell_relations(["import torch\ntorch.manual_seed(0)", "x = []", "x.append(1)", "print(x)"])
     assert [cell["gives"] for cell in relations] == [["torch", "*"], ["x"], ["x"], []]
+    assert [cell["binds"] for cell in relations] == [[], ["x"], [], []]
+    assert [[name for name in cell["reads"] if name != "print"] for cell in relations] == [[], [], ["x"], ["x"]]
     assert relations[3]["needs"] == [0, 1, 2]
 
 

@@ -234,7 +234,7 @@ def test_the_books_output_is_folded_not_lost(reader: Reader) -> None:
 
 def test_a_run_without_output_says_so(reader: Reader) -> None:
     reader.wake()
-    expect(reader.run(SUM, "x = 1")).to_contain_text("no output")
+    expect(reader.run(SUM, "x = 1")).to_contain_text("Done. It shows nothing.")
 
 
 def test_captions_stay(reader: Reader) -> None:
@@ -299,7 +299,7 @@ def test_a_restart_gives_a_fresh_kernel(reader: Reader) -> None:
     reader.run(SUM, "kept = 1")
     reader.finished(SUM)
     reader.button("Restart").click()
-    expect(reader.note).to_contain_text("A fresh kernel")
+    expect(reader.note).to_contain_text("Python was started anew")
     expect(reader.run(SUM, "print('kept' in globals())")).to_contain_text("False")
 
 
@@ -307,7 +307,7 @@ def test_a_restart_stops_an_endless_loop(reader: Reader) -> None:
     reader.wake()
     expect(reader.run(SUM, "print('begun')\nwhile True:\n    pass")).to_contain_text("begun")
     reader.button("Restart").click()
-    expect(reader.fresh(SUM)).to_contain_text("Stopped: the kernel was restarted.")
+    expect(reader.fresh(SUM)).to_contain_text("Stopped: Python was restarted.")
     expect(reader.stored(SUM).locator("pre")).to_be_visible()
     expect(reader.run(TENSOR, "print('again')")).to_contain_text("again")
 
@@ -318,8 +318,8 @@ def test_a_dead_kernel_is_reported_and_replaced(reader: Reader, noise: Noise) ->
     reader.run(TENSOR, "print('mine')")
     reader.finished(TENSOR)
     reader.run(SUM, "import os; os._exit(1)")
-    expect(reader.note).to_contain_text("The kernel died; its variables are gone.")
-    expect(reader.fresh(SUM)).to_contain_text("The kernel died while this cell ran.")
+    expect(reader.note).to_contain_text("Python died; its variables are gone.")
+    expect(reader.fresh(SUM)).to_contain_text("Python died while this cell ran.")
     expect(reader.stored(SUM).locator("pre")).to_be_visible()
     expect(reader.run(SUM, "print('alive')")).to_contain_text("alive")
 
@@ -342,7 +342,7 @@ def test_variables_survive_a_reload(reader: Reader) -> None:
     reader.page.reload()
     expect(reader.stored(SUM).locator("pre")).to_be_visible()
     reader.wake()
-    expect(reader.note).to_contain_text("still running; its variables are there")
+    expect(reader.note).to_contain_text("still running for this page; your variables are there")
     expect(reader.run(SUM, "print(kept)")).to_contain_text("still here")
 
 

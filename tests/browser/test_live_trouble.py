@@ -31,7 +31,7 @@ def test_a_restart_in_another_tab_ends_what_was_running_here(reader: Reader, noi
     other = Reader(page, reader.server).open()
     other.code(SUM).focus()  # the edit is there, too: both tabs are one reader's
     other.button("Restart").click()
-    expect(other.note).to_contain_text("A fresh kernel")
+    expect(other.note).to_contain_text("Python was started anew")
     expect(reader.note).to_contain_text("is gone, and its variables with it")
     expect(reader.fresh(SUM)).to_contain_text("The connection was lost while this cell ran.")
     expect(reader.bar).to_have_attribute("data-kernel", "idle")
@@ -53,7 +53,7 @@ def test_a_restart_while_the_server_is_down_is_made_up_for(
     expect(reader.bar).to_have_attribute("data-kernel", "offline")
     server = BookServerProcess(sample_site, root, port=server.port)
     expect(reader.bar).to_have_attribute("data-kernel", "idle")
-    expect(reader.note).to_contain_text("A fresh kernel")
+    expect(reader.note).to_contain_text("Python was started anew")
     expect(reader.run(SUM, "print('here again')")).to_contain_text("here again")
     server.stop()
 
@@ -132,7 +132,7 @@ def test_an_output_cannot_cover_the_page(reader: Reader) -> None:
     covered, place = (box.bounding_box() for box in (fresh.locator("#cover"), fresh.locator(".live-html")))
     assert covered["height"] <= place["height"]
     reader.button("Restart").click()
-    expect(reader.note).to_contain_text("A fresh kernel")
+    expect(reader.note).to_contain_text("Python was started anew")
 
 
 def test_many_lines_scroll_in_their_own_box_and_their_end_is_seen(reader: Reader) -> None:

@@ -75,7 +75,7 @@ def test_after_a_restart_everything_is_needed_again(reader: Reader) -> None:
     reader.wake()
     expect(reader.run(LAST)).to_contain_text("the last 42")
     reader.button("Restart").click()
-    expect(reader.note).to_contain_text("A fresh kernel")
+    expect(reader.note).to_contain_text("Python was started anew")
     expect(reader.run(LAST).locator(".live-prelude")).to_contain_text("Ran 3 cells first")
 
 
@@ -84,7 +84,7 @@ def test_after_a_reload_the_page_knows_what_has_run(reader: Reader) -> None:
     expect(reader.run(LAST)).to_contain_text("the last 42")
     reader.page.reload()
     reader.wake()
-    expect(reader.note).to_contain_text("still running; its variables are there")
+    expect(reader.note).to_contain_text("still running for this page; your variables are there")
     expect(reader.run(LAST)).to_contain_text("the last 42")
     expect(reader.fresh(LAST).locator(".live-prelude")).to_have_count(0)
 
@@ -94,7 +94,7 @@ def test_an_error_in_a_needed_cell_is_shown_there_and_named_here(reader: Reader)
     unfold(reader, SOLUTION)
     reader.write(SOLUTION, "solved = 1 / 0")
     fresh = reader.run(LAST)
-    expect(fresh).to_contain_text("cell 11, which this cell needs, failed, so this cell did not run.")
+    expect(fresh).to_contain_text("This cell did not run: cell 11, which it needs, failed.")
     reader.finished(LAST, "failed")
     expect(reader.fresh(SOLUTION).locator(".live-error")).to_contain_text("ZeroDivisionError")
     expect(reader.bar).to_have_attribute("data-kernel", "idle")
@@ -109,11 +109,62 @@ def test_a_needed_cell_that_takes_long_shows_its_progress_and_can_be_interrupted
     wait = f"while not os.path.exists({str(gate)!r}):\n    time.sleep(0.05)\n"
     reader.write(FOLDED, f"import os, time\nprint('step 1 of 9')\n{wait}folded = 1")
     fresh = reader.run(LAST)
-    expect(fresh.locator(".live-prelude")).to_have_text("First running cell 8, which this cell needs (2 of 3)…")
+    expect(fresh.locator(".live-prelude")).to_have_text("First running cell 8, which this cell needs (1 of 2)…")
     expect(fresh).to_contain_text("step 1 of 9")
     expect(reader.bar.locator(".live-status")).to_have_text("Running cell 8 for cell 13")
     reader.button("Interrupt").click()
-    expect(fresh).to_contain_text("cell 8, which this cell needs, was interrupted, so this cell did not run.")
+    expect(fresh).to_contain_text("This cell did not run: cell 8, which it needs, was interrupted.")
     expect(fresh).not_to_contain_text("step 1 of 9")
     gate.touch()
     expect(reader.run(LAST)).to_contain_text("the last 3")
+
+
+def test_a_comment_in_a_cell_changes_nothing_in_what_it_needs(reader: Reader) -> None:
+    reader.wake()
+    text = reader.code(LAST).inner_text()
+    reader.write(LAST, f"# mine\n{text}")
+    expect(reader.run(LAST)).to_contain_text("the last 42")
+    expect(reader.fresh(LAST).locator(".live-prelude")).to_contain_text(
+        "cell 1 (not shown on the page), cell 8 and cell 11"
+    )
+
+
+def test_an_edited_cell_gives_what_its_new_text_binds(reader: Reader) -> None:
+    reader.wake()
+    reader.write(SUM, "mine = 7")
+    expect(reader.run(TENSOR, "print('mine', mine)")).to_contain_text("mine 7")
+    expect(reader.fresh(TENSOR).locator(".live-prelude")).to_contain_text(
+        "Ran first, because this cell needs it: cell 2"
+    )
+
+
+def test_a_name_that_another_cell_has_bound_since_is_bound_anew(reader: Reader) -> None:
+    reader.wake()
+    reader.write(SUM, "name = [1]")
+    reader.write(TENSOR, "name.append(2)\nprint('in between', name)")
+    reader.write(FIGURE, "name = 'another'")
+    expect(reader.run(TENSOR)).to_contain_text("in between [1, 2]")
+    expect(reader.run(TENSOR)).to_contain_text("in between [1, 2, 2]")  # whoever runs a cell twice wants that
+    reader.run(FIGURE)
+    reader.finished(FIGURE)
+    expect(reader.run(TENSOR)).to_contain_text("in between [1, 2]")
+    expect(reader.fresh(TENSOR).locator(".live-prelude")).to_contain_text("cell 2")
+
+
+def test_a_needed_cell_that_ends_python_is_named(reader: Reader) -> None:
+    reader.wake()
+    unfold(reader, SOLUTION)
+    reader.write(SOLUTION, "solved = 1\nexit()")
+    expect(reader.run(LAST)).to_contain_text("This cell did not run: cell 11, which it needs, ended Python.")
+    reader.finished(LAST, "failed")
+    reader.write(SOLUTION, "nothing = 0")
+    expect(reader.run(LAST)).to_contain_text("In the book, “solved” comes from cell 11, which you have edited.")
+    reader.write(SOLUTION, "solved = 0")
+    expect(reader.run(LAST)).to_contain_text("the last 0")
+
+
+def test_a_missing_name_is_offered_from_cells_that_give_it_and_a_slip_is_not(reader: Reader) -> None:
+    reader.wake()
+    fresh = reader.run(TENSOR, "prnt(1)")
+    expect(fresh).to_contain_text("name 'prnt' is not defined")
+    expect(fresh.locator(".live-problem")).to_have_count(0)

@@ -165,7 +165,7 @@ def test_what_a_cell_had_printed_stays_when_the_kernel_dies(reader: Reader, nois
     noise.expected = True
     reader.wake()
     fresh = reader.run(SUM, "import os, sys, time\nprint('before the end', flush=True)\ntime.sleep(1)\nos._exit(1)")
-    expect(fresh).to_contain_text("The kernel died while this cell ran.")
+    expect(fresh).to_contain_text("Python died while this cell ran.")
     expect(fresh).to_contain_text("before the end")
     expect(reader.stored(SUM).locator("pre")).to_be_visible()
 
@@ -258,7 +258,7 @@ def test_an_interrupt_without_effect_offers_a_restart(reader: Reader, noise: Noi
     reader.button("Interrupt").click()
     expect(reader.note).to_contain_text("The interrupt has had no effect so far")
     reader.note.get_by_role("button", name="Restart").click()
-    expect(reader.fresh(SUM)).to_contain_text("Stopped: the kernel was restarted.")
+    expect(reader.fresh(SUM)).to_contain_text("Stopped: Python was restarted.")
     expect(reader.run(TENSOR, "print('again')")).to_contain_text("again")
 
 
@@ -272,10 +272,10 @@ def test_two_tabs_of_one_browser_share_a_kernel_and_say_so(reader: Reader, noise
     other = another_tab(reader, noise)
     expect(reader.bar.locator(".live-shared")).to_be_hidden()
     other.wake()
-    expect(other.note).to_contain_text("This page’s kernel is still running; its variables are there.")
+    expect(other.note).to_contain_text("Python is still running for this page; your variables are there.")
     for one in (reader, other):
         expect(one.bar.locator(".live-shared")).to_have_text(
-            "This page is open in another tab too; they share one kernel and its variables."
+            "This page is open in another tab too; they share one Python and its variables."
         )
     expect(other.run(SUM, "print(kept)")).to_contain_text("from the first tab")
     other.run(TENSOR, waits_for(tmp_path / "gate", "before", "after"))

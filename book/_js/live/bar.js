@@ -61,7 +61,7 @@ export class Bar {
     const button = (label, action, extra = {}) => el("button", { type: "button", onclick: action, ...extra }, label);
     this.runButton = button("Run all", runAll, { class: "live-primary" });
     this.interruptButton = button("Interrupt", interrupt, { disabled: true });
-    this.restartButton = button("Restart", restart, { title: "Start a fresh kernel: all variables are lost" });
+    this.restartButton = button("Restart", restart, { title: "Start Python anew: all variables are lost" });
     this.status = el("span", { class: "live-status" });
     const buttons = [this.runButton, this.interruptButton, this.restartButton];
     this.content.replaceChildren(...buttons, this.status, this.#download(config, root));

@@ -86,6 +86,7 @@ export class LiveCell {
     if (state) this.node.dataset.live = state;
     else delete this.node.dataset.live;
     this.input?.setAttribute("aria-busy", state === "running");
+    this.tools?.setRunning(state === "running");
   }
 
   /** Begin to show a run. What is there stays until the run has something to show, so that the page does not jump. */
@@ -95,10 +96,12 @@ export class LiveCell {
     const above = el("div", { class: "live-above" });
     const outputs = new Outputs((n) => this.#describe(n));
     let shown = false;
+    this.age();
     const show = () => {
       if (shown || !this.node) return;
       shown = true;
       const place = this.#freshPlace();
+      this.mark.textContent = "Your run";
       place.querySelector(":scope > .live-above").replaceWith(above);
       place.querySelector(":scope > .live-body").replaceWith(outputs.node);
       this.#fold(true);
@@ -125,7 +128,7 @@ export class LiveCell {
         outputs.end();
         if (hidden) return;
         if (outputs.empty && !this.stored && !alone) return this.#removeFresh(); // a progress bar has come and gone
-        if (outputs.empty && (this.stored || this.fresh)) outputs.node.append(el("p", { class: "live-nothing" }, "no output"));
+        if (outputs.empty && (this.stored || this.fresh)) outputs.node.append(el("p", { class: "live-nothing" }, "Done. It shows nothing."));
         if (!outputs.empty || this.stored || this.fresh) show();
       },
       /** It came to nothing: say so below what it has shown, and show the book's output again. */
@@ -154,6 +157,11 @@ export class LiveCell {
     this.openEditor()?.focus();
   }
 
+  /** What a run has left is from an earlier one from now on. */
+  age() {
+    if (this.fresh) this.mark.textContent = "Your earlier run";
+  }
+
   #removeFresh() {
     this.fresh?.remove();
     this.fresh = null;
@@ -174,7 +182,8 @@ export class LiveCell {
   /** The place of the reader's output: before the book's, or after the code. */
   #freshPlace() {
     if (this.fresh) return this.fresh;
-    const mark = el("div", { class: "live-mark" }, el("span", {}, "Your run"));
+    this.mark = el("span", {}, "Your run");
+    const mark = el("div", { class: "live-mark" }, this.mark);
     this.fresh = el("div", { class: "live-fresh" }, mark, el("div", { class: "live-above" }), el("div", { class: "live-body" }));
     if (this.stored) {
       this.stored.id ||= `live-stored-${++names}`;

@@ -59,9 +59,29 @@ export function openEditor(parent, text, { label, run, leave, changed }) {
         syntaxHighlighting(colours),
         keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
         EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0", spellcheck: "false", autocapitalize: "off" }),
+        tabLeavesUntilOneTypes(),
         EditorView.updateListener.of((update) => update.docChanged && changed(update.state.doc.toString())),
       ],
     }),
+  });
+}
+
+/** Who comes by Tab goes on by Tab; who has clicked or typed in here indents with it, and leaves by Escape. */
+function tabLeavesUntilOneTypes() {
+  let pointer = false;
+  const QUIET = new Set(["Tab", "Shift", "Control", "Alt", "Meta", "Escape"]);
+  return EditorView.domEventHandlers({
+    pointerdown: (_, view) => {
+      pointer = true;
+      view.setTabFocusMode(false);
+    },
+    focus: (_, view) => view.setTabFocusMode(!pointer),
+    blur: () => {
+      pointer = false;
+    },
+    keydown: ({ key }, view) => {
+      if (!QUIET.has(key)) view.setTabFocusMode(false);
+    },
   });
 }
 

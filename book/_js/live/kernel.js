@@ -185,6 +185,14 @@ export class PageKernel {
     }
   }
 
+  /** What cells with these texts need, read, give and bind; the server finds it out, without running them. */
+  async relations(texts) {
+    const address = new URL("api/relations", this.settings.baseUrl).href;
+    const answer = await ServerConnection.makeRequest(address, { method: "POST", body: JSON.stringify(texts) }, this.settings);
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    return (await answer.json()).cells;
+  }
+
   /**
    * Run code in the kernel that `ensure` found. Resolves with the kernel's answer; rejects with KernelGone if there will be none (`begun` tells whether it had begun).
    *

@@ -43,7 +43,7 @@ function offerRun(config, root, bar, info) {
   const act = (action) => open().then(action, () => {});
   const actions = {
     run: (cell, advance = false) => act((session) => session.run(cell, { advance })),
-    edit: (cell) => act((session) => session.edit(cell)),
+    edit: (cell, place) => act((session) => session.edit(cell, place)),
   };
   for (const cell of cells) if (cell.input) cell.tools = new Tools(cell, actions);
   // Somebody may press: have the code at hand by then (not yet run).

@@ -1,64 +1,55 @@
-// Which cells have to run before one: those that it needs and that have not run in this kernel as they stand now.
+// Which cells have to run before one: of those that it needs, the ones whose work is not in this kernel as it ought to be.
 //
-// The build has found what each cell of the author's needs and gives (booksite/needed_cells.py). A cell that the reader has edited is
-// judged by the names in it: it needs every cell above that gives one of them.
+// What each cell needs, reads and gives is found in the cells' text (booksite/needed_cells.py), by the build for the author's cells and by
+// the server for those that the reader has edited.
 
-import { pythonLanguage } from "@codemirror/lang-python";
-
-// What can read any name: IPython's own lines, a star import, and these functions.
-const UNKNOWABLE_LINE = /^[ \t]*[%!?]|\?[ \t]*$|\bimport[ \t]*\*/m;
-const UNKNOWABLE_NAMES = ["exec", "eval", "globals", "locals", "vars", "get_ipython"];
 const EVERYTHING = "*"; // among what a cell gives: it acts on all that comes after it
-
-/** The indices of the cells that `cells[index]` needs itself; each has `source`, `code` (as it stands), `needs`, `gives`. */
-export function needsOf(cells, index) {
-  const { code, source, needs } = cells[index];
-  if (code === source) return needs;
-  const above = [...cells.keys()].slice(0, index);
-  const names = namesIn(code);
-  if (UNKNOWABLE_LINE.test(code) || UNKNOWABLE_NAMES.some((name) => names.has(name))) return above;
-  return above.filter((other) => cells[other].gives.some((name) => name === EVERYTHING || names.has(name)));
-}
-
-/** The variables that a piece of Python names; words in strings and comments are none. */
-function namesIn(code) {
-  const names = new Set();
-  pythonLanguage.parser.parse(code).iterate({
-    enter: ({ name, from, to }) => {
-      if (name === "VariableName") names.add(code.slice(from, to));
-    },
-  });
-  return names;
-}
 
 /** A mark of a cell's code and of all that stood behind it: equal marks, equal results. `mark(i)` is that of another cell. */
 export function markOf(cells, index, mark) {
-  return digest(JSON.stringify([cells[index].code, needsOf(cells, index).map(mark)]));
+  return digest(JSON.stringify([cells[index].code, cells[index].needs.map(mark)]));
 }
 
 /**
- * The cells to run before `cells[index]`, in order.
+ * The cells to run before `cells[index]`, in order: those that have not run as they stand now, and those whose names another cell has
+ * changed since.
  *
- * @param {object[]} cells
+ * @param {{code: string, needs: number[], reads: string[], gives: string[]}[]} cells
  * @param {number} index
- * @param {(index: number) => string | undefined} ran the mark with which a cell last ran in this kernel
+ * @param {(index: number) => {mark: string, turn: number, gives: string[]} | undefined} ran how a cell last ran in this kernel
  */
 export function cellsToRunFirst(cells, index, ran) {
-  const all = new Set();
-  const collect = (of) => {
-    for (const other of needsOf(cells, of)) {
-      if (all.has(other)) continue;
-      all.add(other);
-      collect(other);
-    }
-  };
-  collect(index);
+  const { needs } = cells[index];
   const marks = new Map();
   const mark = (of) => {
     if (!marks.has(of)) marks.set(of, markOf(cells, of, mark));
     return marks.get(of);
   };
-  return [...all].sort((a, b) => a - b).filter((other) => ran(other) !== mark(other));
+  const binders = lastBinders(cells, ran);
+  const gives = (of, name) => name !== EVERYTHING && cells[of].gives.includes(name);
+  const again = new Set(needs.filter((other) => ran(other)?.mark !== mark(other)));
+  let before;
+  do {
+    before = again.size;
+    for (const cell of [...again, index]) {
+      // It must find its names as the cells before it left them; what it has changed itself, when it ran the last time, may stay.
+      for (const name of cells[cell].reads) {
+        const binder = needs.findLast((other) => other < cell && cells[other].binds.includes(name));
+        const last = binders.get(name);
+        if (binder !== undefined && last !== binder && !(cell === index && last === index)) again.add(binder);
+      }
+      // What it gives anew, those after it have to change anew.
+      if (cell !== index) needs.filter((other) => other > cell && cells[cell].gives.some((name) => gives(other, name))).forEach((other) => again.add(other));
+    }
+  } while (again.size > before);
+  return [...again].sort((a, b) => a - b);
+}
+
+/** For each name the cell that was the last to bind it in this kernel. */
+function lastBinders(cells, ran) {
+  const runs = [...cells.keys()].map((index) => ({ index, ...ran(index) })).filter((run) => run.mark !== undefined);
+  runs.sort((a, b) => a.turn - b.turn);
+  return new Map(runs.flatMap(({ index, binds }) => binds.map((name) => [name, index])));
 }
 
 /** A short name of a text: 53 bits, for telling texts apart, not for keeping secrets. */

@@ -27,8 +27,7 @@ export function collectCells(config) {
       number: index + 1,
       source: cell.source,
       mayFail: cell.tags.includes("raises-exception"),
-      needs: cell.needs, // indices of the cells above that it needs, and …
-      gives: cell.gives, // … names for those below (booksite/needed_cells.py)
+      relations: { needs: cell.needs, reads: cell.reads, gives: cell.gives, binds: cell.binds }, // see needs.js
       quiet: cell.tags.some((tag) => /^remove[-_](output|cell)$/.test(tag)),
       node,
       input: node?.querySelector(".cell_input") ?? null,

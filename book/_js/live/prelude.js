@@ -46,7 +46,7 @@ export class Prelude {
 
   /** One of them failed, or was stopped. */
   fail(cell, why) {
-    this.line.replaceChildren(link(cell), `, which this cell needs, ${why}, so this cell did not run.`);
+    this.line.replaceChildren("This cell did not run: ", link(cell), `, which it needs, ${why}.`);
     this.line.classList.add("live-problem");
     this.#close();
     this.show(this.node);

@@ -6,11 +6,12 @@ import { cellsToRunFirst, markOf } from "./needs.js";
 import { Prelude, quietly } from "./prelude.js";
 
 const STOPPED = {
-  died: "The kernel died while this cell ran.",
-  exited: "The kernel was ended while this cell ran.",
-  restarted: "Stopped: the kernel was restarted.",
+  died: "Python died while this cell ran.",
+  exited: "Python was ended while this cell ran.",
+  restarted: "Stopped: Python was restarted.",
   missing: "The connection was lost while this cell ran.",
 };
+const WHY_STOPPED = { died: "did not come to its end: Python died", restarted: "was stopped", missing: "did not come to its end" };
 
 export class RunQueue {
   /**
@@ -78,16 +79,18 @@ export class RunQueue {
     if (!alone || left) return true;
     // A kernel may turn out to be another one than the last time.
     asked.sure = await this.kernel.ensure().then(() => true, () => false);
-    const numbers = cellsToRunFirst(this.#asRun(cell, code), cell.number - 1, (other) => this.record.mark(other));
+    asked.page = await this.#pageWith(cell, code);
+    const numbers = cellsToRunFirst(asked.page, cell.number - 1, (other) => this.record.of(other));
     if (!numbers.length) return true;
+    cell.setState("running");
     const prelude = new Prelude(numbers.map((other) => this.cells[other]), run.above);
     for (const needed of prelude.cells) {
       prelude.begin(needed);
-      const job = { cell: needed, code: needed.code, for: cell, sure: asked.sure };
+      const job = { cell: needed, code: asked.page[needed.number - 1].code, for: cell, sure: asked.sure, page: asked.page };
       job.run = needed.edited ? needed.begin({ alone: false }) : quietly(needed);
       job.heard = (message) => prelude.handle(message);
-      if (await this.#runCell(job)) continue;
-      prelude.fail(needed, job.problem?.startsWith("Interrupted") ? "was interrupted" : "failed");
+      if ((await this.#runCell(job)) && !job.ended) continue;
+      prelude.fail(needed, job.ended ? "ended Python" : (job.stopped ?? "failed"));
       cell.setState("failed");
       return false;
     }
@@ -95,9 +98,23 @@ export class RunQueue {
     return true;
   }
 
-  /** The page's cells, one of them with the text that it runs with. */
-  #asRun(cell, code) {
-    return this.cells.map((other) => (other === cell ? { source: cell.source, needs: cell.needs, gives: cell.gives, code } : other));
+  /** The page's cells, one of them with the text that it runs with, and what they have to do with each other (see needs.js). */
+  async #pageWith(cell, code) {
+    const texts = this.cells.map((other) => (other === cell ? code : other.code));
+    const key = JSON.stringify(texts);
+    if (key !== this.known?.key) this.known = { key, page: await this.#relate(texts) };
+    return this.known.page;
+  }
+
+  async #relate(texts) {
+    const edited = (index) => texts[index] !== this.cells[index].source;
+    let relations = this.cells.map((cell) => cell.relations);
+    if (texts.some((_, index) => edited(index))) {
+      const above = (index) => ({ ...relations[index], needs: [...Array(index).keys()], reads: [] });
+      // What nobody can judge needs all that is above it.
+      relations = await this.kernel.relations(texts).catch(() => relations.map((known, index) => (edited(index) ? above(index) : known)));
+    }
+    return texts.map((code, index) => ({ code, ...relations[index] }));
   }
 
   /** Run one cell; returns whether the cells after it may run. */
@@ -113,12 +130,12 @@ export class RunQueue {
       run.end();
       cell.previous?.dispose(); // from now on this run's displays are the ones to be updated
       cell.previous = reply.future;
-      return this.#settle(job, reply);
+      return await this.#settle(job, reply);
     } catch (error) {
       if (error instanceof KernelGone && error.message === "died" && !error.begun && !job.again) return await this.#runAgain(job);
       cell.setState("failed");
-      run.fail(error instanceof KernelGone ? STOPPED[error.message] : `The kernel could not be reached (${error.message}).`);
-      job.problem = "failed";
+      job.stopped = WHY_STOPPED[error.message];
+      run.fail(error instanceof KernelGone ? STOPPED[error.message] : `Python could not be reached (${error.message}).`);
       job.gone = error instanceof KernelGone && error.message === "died";
       if (!(error instanceof KernelGone)) this.on.unreachable(error);
       this.drop(job.gone);
@@ -141,7 +158,7 @@ export class RunQueue {
     if (!left && !sure) await this.kernel.ensure();
     if (!left) return this.kernel.run(code, handle, (kernel, id) => this.log.sent(kernel, id));
     const cut = left.cut ? " The beginning of its output was too long to be kept." : "";
-    const dropped = left.waiting ? ` ${left.waiting} that waited behind it ${left.waiting === 1 ? "was" : "were"} not run.` : "";
+    const dropped = left.waiting ? ` ${left.waiting === 1 ? "1 cell that waited behind it was" : `${left.waiting} cells that waited behind it were`} not run.` : "";
     run.above(el("p", { class: "live-prelude" }, `This page was left while the cell ran; its output goes on here.${cut}${dropped}`));
     left.messages.forEach(handle);
     this.log.sent(left.kernel, left.id);
@@ -156,35 +173,46 @@ export class RunQueue {
   }
 
   /** A run has been answered: note what it means, for the reader and for later runs. */
-  #settle(job, reply) {
+  async #settle(job, reply) {
     const { cell, code } = job;
     const expected = cell.mayFail && code === cell.source && reply.ename !== "KeyboardInterrupt";
-    if (reply.status === "ok" || (reply.status === "error" && expected)) {
-      const index = cell.number - 1;
-      this.record.add(index, markOf(this.#asRun(cell, code), index, (other) => this.record.mark(other)));
-    }
+    const index = cell.number - 1;
+    const page = (job.page ??= await this.#pageWith(cell, code));
+    const ran = reply.status === "ok" || (reply.status === "error" && expected);
+    const mark = ran ? markOf(page, index, (other) => this.record.mark(other)) : "";
+    job.ended = reply.payload?.some(({ source }) => source === "ask_exit");
+    if (!job.ended && reply.status !== "unknown") this.record.add(index, mark, page[index].binds);
     cell.setState(reply.status === "ok" ? "done" : reply.status === "error" ? "failed" : null);
     if (reply.status === "unknown") cell.hint("It ended while the page was away; what it printed last did not reach this page.");
     if (reply.status !== "error" || expected) return true;
-    job.problem = this.#explain(job, reply);
+    if (reply.ename === "KeyboardInterrupt") job.stopped = "was interrupted";
+    this.#explain(job, reply);
     return false;
   }
 
   /** Say what a failed cell means for the reader. */
-  #explain({ cell, alone }, { ename, evalue }) {
+  #explain({ cell, alone, page }, { ename, evalue }) {
     const interrupted = ename === "KeyboardInterrupt";
-    const above = this.cells.slice(0, cell.number - 1).filter((_, index) => this.record.mark(index) === undefined);
-    if (ename === "NameError" && above.length) {
-      const button = el("button", { type: "button", onclick: () => this.add([...above, cell]) }, "Run the cells above, then this one");
-      cell.hint(`Cells above have not run in this kernel. `, button);
-    }
+    const missing = ename === "NameError" && /name '(\w+)' is not defined/.exec(evalue)?.[1];
+    if (missing) this.#explainMissing(cell, missing, page);
     if (ename === "StdinNotImplementedError")
       cell.hint("A cell of this page cannot ask for input, nor stop in a debugger that does: write the value into the code, or print what you want to see.");
     const where = cell.node ? `cell ${cell.number}` : "a set-up cell of this page, which is not shown";
     const what = interrupted ? `Interrupted in ${where}` : `Stopped at ${where}: ${ename}${cell.node ? "" : `: ${evalue}`}`;
     if (this.jobs.length || !cell.node) this.bar.say(`${what}. The cells after it did not run.`, "problem");
     else this.bar.announce(alone ? `Cell ${cell.number}: ${interrupted ? "interrupted" : `error, ${ename}`}` : what);
-    return what;
+  }
+
+  /** Say where a name that is not there comes from, if it comes from this page. */
+  #explainMissing(cell, name, page) {
+    const above = this.cells.slice(0, cell.number - 1);
+    const gives = (other) => page[other.number - 1].gives.includes(name);
+    const givers = above.filter((other) => gives(other) && !this.record.mark(other.number - 1));
+    const gave = above.findLast((other) => other.edited && other.relations.gives.includes(name) && !gives(other));
+    if (givers.length) {
+      const button = el("button", { type: "button", onclick: () => this.add([...givers, cell]) }, "Run what gives it, then this cell");
+      cell.hint(`“${name}” comes from a cell above that has not run since Python started. `, button);
+    } else if (gave) cell.hint(`In the book, “${name}” comes from cell ${gave.number}, which you have edited.`);
   }
 
   /** Give up what waits; after a kernel's death not what the reader has asked for by itself: it runs in the next kernel. */

@@ -16,10 +16,10 @@ import { trustNoText } from "./outputs/trust.js";
 const AWHILE_MS = 1000; // how long the editors wait for the first run at most
 const PATIENCE_MS = 3000; // how long an interrupt may have no effect before the reader is told
 const REASONS = {
-  died: "The kernel died; its variables are gone. A fresh one takes its place: Run on a cell runs what it needs.",
-  exited: "The cell ended the kernel, and with it all variables. A fresh one takes its place.",
-  restarted: "A fresh kernel: no cell has run in it yet.",
-  missing: "The kernel that ran this page is gone, and its variables with it. A fresh one is ready: Run on a cell runs what it needs.",
+  died: "Python died; its variables are gone. It starts anew: Run on a cell runs what it needs.",
+  exited: "The cell ended Python, and with it all variables. It starts anew: Run on a cell runs what it needs.",
+  restarted: "Python was started anew: all variables are gone.",
+  missing: "The Python that ran this page is gone, and its variables with it. It was started anew: Run on a cell runs what it needs.",
 };
 
 /** Make the page live; its cells can be edited at once, the kernel is asked for at the first need. */
@@ -46,7 +46,7 @@ class Session {
       on: {
         status: (state, sentence) => this.#hear(state, sentence),
         meet: (kernel) => this.record.begin(kernel),
-        again: () => this.bar.say("This page’s kernel is still running; its variables are there."),
+        again: () => this.bar.say("Python is still running for this page; your variables are there."),
         back: () => this.#connectedAgain(),
         lost: (reason) => this.#lost(reason),
       },
@@ -89,9 +89,13 @@ class Session {
 
   // --- what the reader asks for
 
-  edit(cell) {
+  /** Open a cell's editor; `place` is the point of the screen where the caret shall stand. */
+  edit(cell, place) {
     this.wake();
-    this.cells[cell.number - 1].openEditor()?.focus();
+    const editor = this.cells[cell.number - 1].openEditor();
+    const anchor = place && editor?.posAtCoords(place, false);
+    if (anchor != null) editor.dispatch({ selection: { anchor } });
+    editor?.focus();
   }
 
   runAll() {
@@ -101,8 +105,9 @@ class Session {
   run({ number }, { advance = false } = {}) {
     const cell = this.cells[number - 1];
     this.#run([cell], cell);
+    if (cell.input?.contains(document.activeElement)) showIfOut(cell.input);
     if (advance) this.#advanceFrom(cell);
-    else if (!cell.node.contains(document.activeElement)) cell.openEditor()?.focus({ preventScroll: true });
+    else if (!cell.node.contains(document.activeElement)) focusQuietly(cell.openEditor());
   }
 
   #run(cells, alone) {
@@ -121,7 +126,7 @@ class Session {
   interrupt() {
     this.queue.drop();
     const asked = this.queue.current;
-    this.kernel.interrupt().catch((error) => this.bar.say(`The kernel could not be interrupted: ${error.message}`, "problem"));
+    this.kernel.interrupt().catch((error) => this.bar.say(`Python could not be interrupted: ${error.message}`, "problem"));
     clearTimeout(this.patience);
     this.patience = setTimeout(() => asked && asked === this.queue.current && this.#offerRestart(), PATIENCE_MS);
   }
@@ -145,14 +150,15 @@ class Session {
 
   #advanceFrom(cell) {
     const next = this.cells.slice(cell.number).find((other) => other.input && !foldAround(other.input));
-    (next ?? cell).openEditor()?.focus({ preventScroll: true });
-    next?.node.scrollIntoView({ block: "nearest" });
+    // The page stays where it is: what the reader wants to see now is this cell's output. The next one scrolls to itself when it runs.
+    focusQuietly((next ?? cell).openEditor());
   }
 
   // --- what is heard of the kernel
 
   #lost(reason) {
     this.record.forget();
+    for (const cell of this.cells) cell.age();
     if (reason === "exited") this.queue.drop(true);
     this.bar.say(REASONS[reason], reason === "restarted" ? "info" : "problem");
   }
@@ -199,6 +205,17 @@ class Session {
     const forget = el("button", { type: "button", onclick: () => this.edits.forgetHomeless() || this.bar.say("") }, "Forget them");
     this.bar.say(["You edited cells that are not in the book any more. ", link, " or ", forget]);
   }
+}
+
+/** Scroll to something of which nothing is to be seen. */
+function showIfOut(node) {
+  const { top, bottom } = node.getBoundingClientRect();
+  if (bottom < 0 || top > window.innerHeight) node.scrollIntoView({ block: "center" });
+}
+
+/** Give an editor the focus without scrolling to it. */
+function focusQuietly(editor) {
+  editor?.contentDOM.focus({ preventScroll: true });
 }
 
 export { Outputs } from "./outputs/outputs.js"; // for the tests, which feed it what no kernel would send

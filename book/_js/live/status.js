@@ -1,6 +1,6 @@
 // What the bar says about the kernel: whether there is one, what it is at, and how much waits.
 
-const SENTENCES = { starting: "Starting a kernel…", waiting: "Waiting for a kernel…", idle: "Ready" };
+const SENTENCES = { starting: "Starting Python…", waiting: "Waiting for a place…", idle: "Ready" };
 const TROUBLE = {
   offline: "The book’s server does not answer. Start it again with “make live”; this page reconnects by itself.",
   locked: "The book’s server has a new key: open the address that it printed, then come back here.",
@@ -36,7 +36,7 @@ export class Status {
 
   #work() {
     const { cell, aim, elsewhere, waiting } = this.work();
-    const doing = elsewhere ? "The kernel is busy" : `Running cell ${cell?.number}${aim ? ` for cell ${aim.number}` : ""}`;
+    const doing = elsewhere ? "Python is busy" : `Running cell ${cell?.number}${aim ? ` for cell ${aim.number}` : ""}`;
     const count = waiting + (elsewhere && cell ? 1 : 0);
     return count ? `${doing}, ${count} waiting` : doing;
   }

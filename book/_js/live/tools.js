@@ -2,46 +2,77 @@
 
 import { el } from "./dom.js";
 
-/** Put a Run button under the cell's code; `makeLive` adds the others. */
+const SOON_MS = 1000; // a run that takes longer can be stopped here; a second click of somebody in doubt comes before
+
+/** The buttons under a cell's code: Run, and what `makeLive` adds. */
 export class Tools {
   constructor(cell, { run, edit }) {
     this.cell = cell;
-    this.runButton = el(
-      "button",
-      { type: "button", class: "live-run", "aria-label": `Run cell ${cell.number}`, onclick: () => run(cell) },
-      el("span", { class: "live-triangle", "aria-hidden": "true" }),
-      "Run",
-    );
-    this.node = el("div", { class: "live-tools", role: "group", "aria-label": `Cell ${cell.number}` }, this.runButton);
+    this.runs = () => run(cell);
+    this.runButton = el("button", { type: "button", class: "live-run", onclick: () => this.runs() });
+    this.#offer("Run");
+    const number = el("span", { class: "live-number", "aria-hidden": "true" }, `cell ${cell.number}`);
+    this.node = el("div", { class: "live-tools", role: "group", "aria-label": `Cell ${cell.number}` }, number, this.runButton);
     cell.input.append(this.node);
     cell.node.classList.add("live-cell");
 
-    // The code can be reached by Tab, and Shift+Enter works on it at once.
+    // The code can be reached by Tab, and Shift+Enter works on it at once; who clicks into it wants to change it.
     cell.input.tabIndex = 0;
     cell.input.setAttribute("role", "group");
     cell.input.setAttribute("aria-label", `Code of cell ${cell.number}. Shift+Enter runs it, Enter edits it.`);
     this.onkey = (event) => {
-      if (event.target !== cell.input || event.key !== "Enter" || event.altKey) return;
+      if (this.#isButton(event.target) || event.key !== "Enter" || event.altKey) return;
       event.preventDefault();
       if (event.shiftKey || event.ctrlKey || event.metaKey) run(cell, event.shiftKey);
       else edit(cell);
     };
+    this.onclick = (event) => {
+      if (this.#isButton(event.target) || !getSelection().isCollapsed) return; // or to copy some of it
+      edit(cell, { x: event.clientX, y: event.clientY });
+    };
     cell.input.addEventListener("keydown", this.onkey);
+    cell.input.addEventListener("click", this.onclick);
+  }
+
+  #isButton(node) {
+    return node.closest("button, a, summary, .live-tools") !== null;
+  }
+
+  #offer(what) {
+    const triangle = el("span", { class: "live-triangle", "aria-hidden": "true" });
+    this.runButton.replaceChildren(...(what === "Run" ? [triangle, what] : [what]));
+    this.runButton.setAttribute("aria-label", `${what.split(" ")[0]} cell ${this.cell.number}`);
   }
 
   /** From now on the code is in an editor, which has its own keys. */
-  makeLive({ runAbove, reset }) {
+  makeLive({ runAbove, reset, interrupt }) {
     const { input, number } = this.cell;
     input.removeEventListener("keydown", this.onkey);
+    input.removeEventListener("click", this.onclick);
     input.removeAttribute("tabindex");
     input.setAttribute("aria-label", `Cell ${number}`);
-    const button = (label, name, action) =>
-      el("button", { type: "button", "aria-label": name, onclick: () => action(this.cell) }, label);
-    this.resetButton = button("Reset", `Reset cell ${number} to the book’s text and output`, reset);
+    this.interrupt = interrupt;
+    const button = (label, name, title, action) =>
+      el("button", { type: "button", class: `live-${label.split(" ").at(-1).toLowerCase()}`, "aria-label": name, title, onclick: () => action(this.cell) }, label);
+    this.resetButton = button("Reset", `Reset cell ${number} to the book’s text and output`, "Back to the book’s text and output. Ctrl+Z in the code undoes it.", reset);
     this.resetButton.hidden = true;
     this.editedMark = el("span", { class: "live-edited", hidden: true }, "Your edit");
     this.node.prepend(this.editedMark);
-    if (number > 1) this.node.append(button("Run above", `Run above: all cells before cell ${number}`, runAbove));
+    if (number > 1) this.node.append(button("Run above", `Run above: all cells before cell ${number}`, "Runs all cells above this one, not this one.", runAbove));
     this.node.append(this.resetButton);
+  }
+
+  /** Offer to stop a run that takes its time, and tell how long it takes. */
+  setRunning(running) {
+    clearInterval(this.clock);
+    const start = performance.now();
+    const { runs } = this;
+    if (!running) this.#offer("Run");
+    this.runButton.onclick = () => runs();
+    if (!running || !this.interrupt) return;
+    this.clock = setInterval(() => {
+      this.#offer(`Stop (${Math.round((performance.now() - start) / 1000)} s)`);
+      this.runButton.onclick = () => this.interrupt();
+    }, SOON_MS);
   }
 }

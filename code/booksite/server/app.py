@@ -49,6 +49,7 @@ from booksite.server.pages import (
     SiteHandler,
 )
 from booksite.server.readers import ReadersAuthorizer, ReaderSessions
+from booksite.server.relations import RelationsHandler
 
 HOST = "127.0.0.1"
 COOKIE_DAYS = 1
@@ -90,6 +91,7 @@ class BookServer(ServerApp):
                 (base + r"/api/sessions", SessionsHandler),
                 (base + rf"/api/sessions/{_session_id_regex}", PageSessionHandler),
                 (base + r"/api/kernels", KernelsHandler),
+                (base + r"/api/relations", RelationsHandler),
                 (base + kernel, KernelHandler),
                 (base + rf"{kernel}/{_kernel_action_regex}", KernelActionHandler),
                 (base + rf"{kernel}/channels", ChannelsHandler),

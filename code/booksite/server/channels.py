@@ -39,7 +39,7 @@ class SessionsHandler(SessionRootHandler):
 
     def _wait(self, place: int, most: int) -> None:
         who = "You are next" if place == 1 else f"You are number {place} of those who wait"
-        message = f"All {most} kernels of this server are in use. {who}; this page asks again by itself."
+        message = f"All {most} places of this server are in use. {who}; this page asks again by itself."
         self.set_status(503)
         self.set_header("Retry-After", str(ASK_AGAIN_SECONDS))
         self.finish(json.dumps({"message": message, "place": place}))

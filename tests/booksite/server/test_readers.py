@@ -283,7 +283,7 @@ def test_whoever_comes_when_all_kernels_are_in_use_waits_in_line(server: BookSer
     assert answer.status == 503
     assert answer.headers["Retry-After"] == "1"
     assert answer.json == {
-        "message": "All 4 kernels of this server are in use. You are next; this page asks again by itself.",
+        "message": "All 4 places of this server are in use. You are next; this page asks again by itself.",
         "place": 1,
     }
     assert second.post("/api/sessions", ask).json["place"] == 2

@@ -17,12 +17,19 @@ export class Record {
     this.store.remove("ran");
   }
 
-  mark(index) {
+  /** How a cell last ran in this kernel: its mark (empty if it failed), its turn, the names that it bound. */
+  of(index) {
     return this.#ran()[index];
   }
 
-  add(index, mark) {
-    this.store.set("ran", { kernel: this.kernel, cells: { ...this.#ran(), [index]: mark } });
+  mark(index) {
+    return this.of(index)?.mark;
+  }
+
+  add(index, mark, binds) {
+    const cells = this.#ran();
+    const turn = 1 + Math.max(0, ...Object.values(cells).map((run) => run.turn));
+    this.store.set("ran", { kernel: this.kernel, cells: { ...cells, [index]: { mark, turn, binds } } });
   }
 
   #ran() {

@@ -61,6 +61,6 @@ export class Tabs {
     const where = this.others.size === 1 ? "another tab" : `${this.others.size} other tabs`;
     const cells = [...this.others.values()].filter((number) => number !== null);
     const runs = cells.length ? ` Cell ${cells[0]} is running there.` : "";
-    return `This page is open in ${where} too; they share one kernel and its variables.${runs}`;
+    return `This page is open in ${where} too; they share one Python and its variables.${runs}`;
   }
 }

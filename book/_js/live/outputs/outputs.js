@@ -39,7 +39,7 @@ export class Outputs {
       case "update_display_data":
         return this.#update(content);
       case "error":
-        return this.#error(content.traceback.join("\n"));
+        return this.#error(content);
       case "clear_output":
         // With `wait`, the old output stays until the new one is there: an animation that does not flicker.
         if (content.wait) this.clearNext = true;
@@ -106,9 +106,10 @@ export class Outputs {
     this.notice.say(`${this.dropped} earlier ${this.dropped === 1 ? "output is" : "outputs are"} left out; what was printed can be saved.`);
   }
 
-  #error(traceback) {
-    const text = terminalText(traceback);
-    this.#add(el("div", { class: "live-error", role: "group", "aria-label": "Error" }, text));
+  #error({ ename, traceback }) {
+    const text = terminalText(traceback.join("\n"));
+    const where = el("details", {}, el("summary", {}, "You interrupted this cell."), text);
+    this.#add(el("div", { class: "live-error", role: "group", "aria-label": "Error" }, ename === "KeyboardInterrupt" ? where : text));
     const pre = text.matches("pre") ? text : text.querySelector("pre");
     pre.tabIndex = 0;
     requestAnimationFrame(() => (pre.scrollTop = pre.scrollHeight)); // what went wrong stands at the end
