@@ -1,9 +1,9 @@
 """What a cell does to names: which it reads, binds and may change, as far as its text tells.
 
-The rule for calls is the careful one: a call changes the object whose method it is and what it is given, unless it is
-known not to. Known are methods that only return something (those of tensors, arrays and strings), functions of
-libraries by the habits of their field (a trailing underscore, ``generator=``), and functions of the book's package and
-of the page by their own text (:mod:`booksite.changed_parameters`).
+A method changes the object that it belongs to, unless it is known to return something only (those of tensors, arrays
+and strings are). What a call is given it changes if its text says so (functions of the book's package and of the page,
+:mod:`booksite.changed_parameters`) or by the habits of the field (a trailing underscore, ``generator=``). Names that
+may stand for one object, or for parts of it, change together: see :mod:`booksite.shared_objects`.
 """
 
 from __future__ import annotations
@@ -17,16 +17,21 @@ from dataclasses import dataclass, field
 from IPython.core.inputtransformer2 import TransformerManager
 
 from booksite.changed_parameters import (
-    HARMLESS,
+    Beside,
     changed_arguments,
     changed_names,
     changes_its_object,
+    returning_methods,
     root_name,
     stored,
 )
+from booksite.shared_objects import SharedObjects
 
 UNKNOWABLE = {"exec", "eval", "globals", "locals", "vars", "get_ipython", "setattr", "delattr", "__import__"}
 """Whoever calls one of these can read and bind any name."""
+
+CASTS = {"float", "to", "cpu", "cuda", "type"}
+"""Methods that give a new tensor, but change a network."""
 
 DRAWING = {"matplotlib", "myst_nb", "IPython", "builtins"}
 """Libraries whose functions, called for their effect alone, add to what the cell shows, and no more …"""
@@ -58,6 +63,7 @@ class PageNames:
     functions: dict[str, ast.FunctionDef] = field(default_factory=dict)
     carried: dict[str, set[str]] = field(default_factory=dict)  # name → globals that a call of it would read
     stored: dict[str, set[str]] = field(default_factory=dict)  # name → globals that a call of it would change
+    shared: SharedObjects = field(default_factory=SharedObjects)
 
 
 def effects_of(source: str, names: PageNames) -> Effects:
@@ -94,6 +100,7 @@ class _Reader:
         for statement in body:
             self._statement(statement, self.effects.settles)
         self.effects.reads |= self.deferred - self.effects.settles
+        self.effects.changes = self.names.shared.all_of(self.effects.changes)
 
     # --- statements
 
@@ -114,14 +121,16 @@ class _Reader:
             self._sequence([*node.body, *node.orelse], settled)
         elif isinstance(node, ast.While):
             self._expression(node.test, settled)
-            self._sequence([*node.body, *node.orelse], settled)
+            self._branch([*node.body, *node.orelse], settled)
         elif isinstance(node, ast.With | ast.AsyncWith):
             for item in node.items:
                 self._expression(item.context_expr, settled)
                 if item.optional_vars is not None:
                     self._bind(item.optional_vars, settled)
-            self._sequence(node.body, settled)
-        elif isinstance(node, ast.Try):
+            # `with suppress(…)` goes on after it whatever happens in it.
+            through = not any("suppress" in ast.unparse(item.context_expr) for item in node.items)
+            (self._sequence if through else self._branch)(node.body, settled)
+        elif isinstance(node, ast.Try | ast.TryStar):
             self._branch(node.body, settled)
             for handler in node.handlers:
                 if handler.type is not None:
@@ -153,9 +162,12 @@ class _Reader:
             carried = self._carried_by(node.value) if node.value is not None else set()
             for target in targets:
                 self._bind(target, settled, carried)
+                if isinstance(target, ast.Name) and node.value is not None:
+                    self.names.shared.bind(target.id, node.value, self.names.imports)
         elif isinstance(node, ast.Delete):
             for target in node.targets:
-                self._bind(target, settled)
+                self._expression(target, settled)
+                self.effects.changes |= {root_name(target) or ""} - {""}
         elif isinstance(node, ast.Expr):
             self._expression(node.value, settled)
             self._for_its_effect(node.value)
@@ -164,15 +176,13 @@ class _Reader:
                 if isinstance(child, ast.expr):
                     self._expression(child, settled)
                 elif isinstance(child, ast.match_case):
-                    self.effects.binds |= {
-                        one.name for one in ast.walk(child.pattern) if isinstance(one, ast.MatchAs) and one.name
-                    }
+                    self.effects.binds |= set(_names_of_pattern(child.pattern))
                     self._branch(child.body, settled)
 
     def _definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, settled: set[str]) -> None:
         for decorator in node.decorator_list:
             self._expression(decorator, settled)
-        free, changed = _free_names(node), _global_changes(node)
+        free, changed = _free_names(node), _global_changes(node, (self.names.imports, self.names.functions))
         if isinstance(node, ast.ClassDef):
             self._read(free, settled)  # its body runs now
             for base in [*node.bases, *(keyword.value for keyword in node.keywords)]:
@@ -216,6 +226,7 @@ class _Reader:
         settled.add(name)
 
     def _forget(self, name: str) -> None:
+        self.names.shared.forget(name)
         for table in (self.names.imports, self.names.functions, self.names.carried, self.names.stored):
             table.pop(name, None)
 
@@ -234,7 +245,9 @@ class _Reader:
         else:  # x.a = …, x[0] = …
             self._expression(target, settled)
             root = root_name(target)
-            if root:
+            if root in self.names.imports:  # plt.rcParams["…"] = …, os.environ["…"] = …
+                self.effects.lasting = True
+            elif root:
                 self.effects.changes.add(root)
 
     def _read(self, used: set[str], settled: set[str]) -> None:
@@ -256,6 +269,20 @@ class _Reader:
                 self._bind(inner.target, settled)
             elif isinstance(inner, ast.Call):
                 self._call(inner)
+            elif isinstance(inner, ast.Attribute):
+                self.effects.changes |= self._moved(inner)
+
+    def _moved(self, node: ast.Attribute) -> set[str]:
+        """Return the name in ``net.float().segment``: what has more than a tensor has was changed by ``float``."""
+        cast = node.value
+        if (
+            node.attr in returning_methods()
+            or not isinstance(cast, ast.Call)
+            or not isinstance(cast.func, ast.Attribute)
+        ):
+            return set()
+        root = root_name(cast.func)
+        return {root} if root and cast.func.attr in CASTS and root not in self.names.imports else set()
 
     def _call(self, call: ast.Call) -> None:
         """Note which names a call may change."""
@@ -268,6 +295,11 @@ class _Reader:
         method = call.func.attr if isinstance(call.func, ast.Attribute) else None
         if method and callee and callee not in names.imports and changes_its_object(method):
             effects.changes.add(callee)
+            if method == "backward":
+                effects.changes |= names.shared.sources_of(callee)
+        dotted = ast.unparse(call.func)
+        if "seed" in dotted and "(" not in dotted and callee in names.imports:
+            effects.lasting = True  # also where its value is kept: `_ = torch.manual_seed(0)`
         effects.changes |= changed_arguments(call, names.imports, names.functions)
 
     def _for_its_effect(self, node: ast.expr) -> None:
@@ -275,17 +307,25 @@ class _Reader:
         if not isinstance(node, ast.Call):
             return
         callee = root_name(node.func)
-        if callee is None or (callee in HARMLESS and callee not in self.names.imports):
-            return
-        origin = self.names.imports.get(callee)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in CASTS and callee not in self.names.imports:
+            self.effects.changes |= {callee} if callee else set()  # `net.to(device)`: a tensor would be kept
+        origin = self.names.imports.get(callee or "")
         if origin is None:
-            return  # a method of an object, or a function of the page: what they change is known
+            return  # a method of an object, a function of the page or of Python: what they change is known
         called = {one.attr for one in ast.walk(node.func) if isinstance(one, ast.Attribute)} | {
             origin.rpartition(".")[2]
         }
         named = any(root_name(argument) for argument in _arguments(node))
         only_shown = node is self.last or origin.partition(".")[0] in DRAWING or named
         self.effects.lasting |= any(SETTING.search(name) for name in called) or not only_shown
+
+
+def _names_of_pattern(pattern: ast.pattern) -> Iterator[str]:
+    """Return the names that a pattern of ``match`` binds."""
+    for one in ast.walk(pattern):
+        name = one.rest if isinstance(one, ast.MatchMapping) else getattr(one, "name", None)
+        if isinstance(name, str):
+            yield name
 
 
 def _arguments(call: ast.Call) -> Iterator[ast.expr]:
@@ -305,14 +345,14 @@ def _free_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> 
     return set().union(*(_global_reads(child) for child in table.get_children()))
 
 
-def _global_changes(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> set[str]:
+def _global_changes(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, beside: Beside) -> set[str]:
     """Return the globals that a function may change when it is called."""
     if isinstance(node, ast.ClassDef):
         return set()
     local = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
     local |= {target.id for inner in ast.walk(node) for target in stored(inner) if isinstance(target, ast.Name)}
     declared = {name for inner in ast.walk(node) if isinstance(inner, ast.Global) for name in inner.names}
-    return declared | (changed_names(node) - local)
+    return declared | (changed_names(node, beside=beside) - local)
 
 
 def _global_reads(table: symtable.SymbolTable) -> set[str]:

@@ -25,6 +25,9 @@ CHANGING_METHODS = {
 
 KNOWN = "changed_parameters"
 
+Beside = tuple[Mapping[str, str], Mapping[str, ast.FunctionDef]]
+"""Imports and functions of the place where a function stands."""
+
 CHANGED_KEYWORDS = {"generator", "rng", "out"}
 """Arguments that are handed over in order to be changed."""
 
@@ -47,13 +50,21 @@ def root_name(node: ast.expr) -> str | None:
 
 @cache
 def returning_methods() -> frozenset[str]:
-    """Return the methods of tensors, arrays and Python's own types that only return something."""
-    import numpy as np  # not at the top: every build would wait for torch, also one in which no page has changed
+    """Return the methods of tensors, arrays and Python's own types that only return something.
+
+    From a list (``returning_methods.txt``): who looks at cells should not have to import torch for it.
+    """
+    return frozenset(Path(__file__).with_name("returning_methods.txt").read_text(encoding="utf8").split())
+
+
+def list_returning_methods() -> list[str]:
+    """Make that list anew: ``python -m booksite.changed_parameters > code/booksite/returning_methods.txt``."""
+    import numpy as np
     import torch
 
     kinds = (torch.Tensor, torch.Size, np.ndarray, str, bytes, int, float, list, tuple, dict, set, Path)
     names = {name for kind in kinds for name in dir(kind)}
-    return frozenset(name for name in names if not _in_place(name)) - CHANGING_METHODS
+    return sorted({name for name in names if not _in_place(name)} - CHANGING_METHODS)
 
 
 def _in_place(name: str) -> bool:
@@ -69,6 +80,8 @@ def changes_its_object(method: str) -> bool:
     >>> [changes_its_object(name) for name in ("append", "mul_", "mean", "whatever")]
     [True, True, False, True]
     """
+    if method in CHANGING_METHODS:
+        return True
     if method in returning_methods():
         return False
     own = _package_methods().get(method)
@@ -95,7 +108,7 @@ def changed_arguments(
     name = root_name(call.func)
     if isinstance(call.func, ast.Name):
         if name in functions:
-            found |= _by_text(call, functions[str(name)], module)
+            found |= _by_text(call, functions[str(name)], module, None if module else (imports, functions))
         elif name in imports:
             found |= _by_origin(call, imports[str(name)])
         # Otherwise a built-in function or a callable object, such as a network, which leaves its input as it is.
@@ -116,9 +129,9 @@ def _by_origin(call: ast.Call, origin: str) -> set[str | None]:
     return set()
 
 
-def _by_text(call: ast.Call, function: ast.FunctionDef, module: str) -> set[str | None]:
+def _by_text(call: ast.Call, function: ast.FunctionDef, module: str, beside: Beside | None = None) -> set[str | None]:
     """Return what a call of a function whose text we have may change."""
-    changed = _changed(function, module)
+    changed = _changed(function, module, beside)
     found = {root_name(keyword.value) for keyword in call.keywords if keyword.arg in changed}
     for position, argument in enumerate(call.args):
         if position in changed or (isinstance(argument, ast.Starred) and changed):
@@ -126,18 +139,20 @@ def _by_text(call: ast.Call, function: ast.FunctionDef, module: str) -> set[str 
     return found
 
 
-def _changed(function: ast.FunctionDef, module: str) -> set[int | str]:
+def _changed(function: ast.FunctionDef, module: str, beside: Beside | None = None) -> set[int | str]:
     """Return the parameters that a function may change, by name and, if they have one, by position."""
     if not hasattr(function, KNOWN):  # kept with the tree itself, and gone with it
         setattr(function, KNOWN, set())  # for a function that calls itself
         positional = [argument.arg for argument in [*function.args.posonlyargs, *function.args.args]]
-        names = changed_names(function, module) & {a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg)}
+        names = changed_names(function, module, beside) & {
+            a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg)
+        }
         positions = {position for position, name in enumerate(positional) if name in names}
         setattr(function, KNOWN, names | positions)
     return getattr(function, KNOWN)
 
 
-def changed_names(function: ast.AST, module: str = "") -> set[str]:
+def changed_names(function: ast.AST, module: str = "", beside: Beside | None = None) -> set[str]:
     """Return the names in a function's body whose objects it may change.
 
     Parameters
@@ -146,8 +161,10 @@ def changed_names(function: ast.AST, module: str = "") -> set[str]:
         The function.
     module : str
         The package's module in which it stands; empty for a function of a page.
+    beside : (mapping, mapping), optional
+        The imports and the functions of that page.
     """
-    imports, functions = _module_names(module) if module else ({}, {})
+    imports, functions = _module_names(module) if module else beside or ({}, {})
     found: set[str | None] = set()
     for node in ast.walk(function):
         found |= {root_name(t) for t in stored(node) if isinstance(t, ast.Attribute | ast.Subscript)}
@@ -242,3 +259,7 @@ def _package_methods() -> dict[str, list[tuple[ast.FunctionDef, str]]]:
         for method in (method for one in classes for method in one.body if isinstance(method, ast.FunctionDef)):
             found.setdefault(method.name, []).append((method, module))
     return found
+
+
+if __name__ == "__main__":
+    print("\n".join(list_returning_methods()))

@@ -48,7 +48,10 @@ def page_config(app: Sphinx, page: str, notebook: nbformat.NotebookNode, shown: 
         {"source": cell.source, "tags": cell.metadata.get("tags", []), "shown": index in shown} | relations
         for (index, cell), relations in zip(code, cell_relations([cell.source for _, cell in code]), strict=True)
     ]
-    return {"page": page, "cells": cells, "notebook": f"{NOTEBOOKS}/{quote(page)}.ipynb"} | _elsewhere(app, page)
+    config = {"page": page, "cells": cells, "notebook": f"{NOTEBOOKS}/{quote(page)}.ipynb"}
+    if app.config.live_help:
+        config["help"] = f"{quote(app.config.live_help)}.html"
+    return config | _elsewhere(app, page)
 
 
 def _elsewhere(app: Sphinx, page: str) -> dict[str, str]:
@@ -152,6 +155,7 @@ def write_probe(app: Sphinx, error: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the settings and the hooks."""
     app.add_config_value("live_repository", "", "html", types=[str])
+    app.add_config_value("live_help", "", "html", types=[str])  # the page that explains how cells are run
     app.add_config_value("live_branch", "main", "html", types=[str])
     app.add_config_value("live_notebook_branch", "", "html", types=[str])
     app.add_config_value("live_binder_host", "", "html", types=[str])

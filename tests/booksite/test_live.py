@@ -24,7 +24,13 @@ def notebook() -> nbformat.NotebookNode:
 
 
 def app(**settings: str) -> Any:
-    defaults = {"live_repository": "", "live_branch": "main", "live_notebook_branch": "", "live_binder_host": ""}
+    defaults = {
+        "live_repository": "",
+        "live_branch": "main",
+        "live_notebook_branch": "",
+        "live_binder_host": "",
+        "live_help": "",
+    }
     environment = SimpleNamespace(doc2path=lambda page: f"/book/{page}.md")
     return SimpleNamespace(config=SimpleNamespace(**(defaults | settings)), env=environment, srcdir="/book")
 
@@ -47,6 +53,7 @@ def test_cells_that_the_page_does_not_show_are_described_too() -> None:
     ("settings", "offers"),
     [
         ({}, {}),
+        ({"live_help": "book/running-code"}, {"help": "book/running-code.html"}),
         ({"live_binder_host": "mybinder.org", "live_notebook_branch": "pages"}, {}),  # of no use without a repository
         ({"live_repository": "o/r"}, {"clone": "https://github.com/o/r.git"}),
         (
@@ -68,7 +75,7 @@ def test_cells_that_the_page_does_not_show_are_described_too() -> None:
 )
 def test_offers_are_those_that_the_settings_make_possible(settings: dict[str, str], offers: dict[str, str]) -> None:
     config = page_config(app(**settings), "part/page", notebook(), {2})
-    assert {key: config[key] for key in ("clone", "binder", "colab") if key in config} == offers
+    assert {key: config[key] for key in ("clone", "binder", "colab", "help") if key in config} == offers
 
 
 def test_the_portable_notebook_is_whole_and_small_and_the_original_untouched() -> None:

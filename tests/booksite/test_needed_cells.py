@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 
 import pytest
 
+from booksite.changed_parameters import list_returning_methods, returning_methods
 from booksite.needed_cells import cell_relations, needed_cells
 
 
@@ -22,7 +25,12 @@ from booksite.needed_cells import cell_relations, needed_cells
         (["x = 1", "if x: y = 2", "y = 3", "if x: y = 4", "y"], [0, 2, 3]),
         (["y = 1", "if y:\n    x = 2\nelse:\n    x = 3", "x = 0", "if y:\n    x = 2\nelse:\n    x = 3", "x"], [0, 3]),
         (["x = 1", "try:\n    x = f()\nexcept ValueError as error:\n    y = 2", "x"], [0, 1]),
-        (["x = 1", "del x", "x"], [1]),
+        (["x = 1", "del x", "x"], [0, 1]),
+        (["x = [1, 2]", "del x[0]", "x"], [0, 1]),
+        (["x = 1", "while False:\n    x = 2", "x"], [0, 1]),
+        (["import contextlib\nx = 1", "with contextlib.suppress(ValueError):\n    x = f()", "x"], [0, 1]),
+        (["match [1, 2]:\n    case [h, *rest]: pass", "rest"], [0]),
+        (["match {}:\n    case {**rest}: pass", "rest"], [0]),
         (["match 1:\n    case int(x): pass", "x"], [0]),
         # a name that the cell binds itself before it reads it
         (["fig, ax = f()", "fig, ax = g(); ax.plot()"], []),
@@ -49,6 +57,27 @@ from booksite.needed_cells import cell_relations, needed_cells
         (["import torch\ng = torch.Generator()", "torch.rand(2, generator=g)", "torch.rand(2, generator=g)"], [0, 1]),
         (["opt = make()", "opt.step()", "opt"], [0, 1]),
         (["model = make()", "model.double()", "model"], [0, 1]),
+        (["net = make()", "net.to('cpu')", "net"], [0, 1]),
+        (["net = make()", "draw(net.float().segment)", "net"], [0, 1]),
+        (["x = make()", "y = x.float().mean()", "x"], [0]),
+        # names that share an object
+        (["a = []", "b = a", "b.append(1)", "a"], [0, 1, 2]),
+        (["a = []\nb = a\na = 1", "b.append(1)", "a"], [0]),
+        (["x = make()", "row = x[0]", "row.mul_(2)", "x"], [0, 1, 2]),
+        (["x = make()", "y = x.view(2, 2)", "y[0] = 1", "x"], [0, 1, 2]),
+        (["x = make()", "y = x.clone()", "y[0] = 1", "x"], [0]),
+        (["import torch", "x = make()", "y = torch.from_numpy(x)", "y.zero_()", "x"], [0, 1, 2, 3]),
+        (["a, b = [], []\nboth = [a, b]", "both[0].append(1)", "a"], [0, 1]),
+        (
+            ["import torch\nnet = make()\nopt = torch.optim.SGD(net.parameters(), 0.1)", "opt.step()", "net(1)"],
+            [0, 1],
+        ),
+        (["import torch\nw = torch.ones(2, requires_grad=True)", "loss = w.sum()\nloss.backward()", "w.grad"], [0, 1]),
+        (["net = make()", "loss = net(1).sum()\nloss.backward()", "net"], [0, 1]),
+        # functions of the page, by their own text
+        (["from cnnbook.training import train\ndef fit(m):\n    train(m, 1, 1)", "m = f()", "fit(m)", "m"], [0, 1, 2]),
+        (["from torch import nn\ndef init(m):\n    nn.init.zeros_(m.weight)", "m = f()", "init(m)", "m"], [0, 1, 2]),
+        (["def bump(t):\n    t.add_(1)\ndef outer(t):\n    bump(t)", "t = f()", "outer(t)", "t"], [0, 1, 2]),
         (["def f(a, b):\n    a.append(b)", "x, y = [], []", "f(x, y)", "y"], [1]),
         (["def f(a, b):\n    a.append(b)", "x, y = [], []", "f(x, y)", "x"], [0, 1, 2]),
         (["def f(*, out):\n    out[0] = 1", "x = [0]", "f(out=x)", "x"], [0, 1, 2]),
@@ -59,6 +88,9 @@ from booksite.needed_cells import cell_relations, needed_cells
         # what acts on all that comes after it
         (["import torch\ntorch.manual_seed(0)", "x = 1", "print('x')"], [0]),
         (["import random", "random.seed(0)", "1 + 1"], [0, 1]),
+        (["import torch", "_ = torch.manual_seed(3)", "1 + 1"], [0, 1]),
+        (["import torch", "g = torch.Generator().manual_seed(3)", "1 + 1"], []),
+        (["import matplotlib.pyplot as plt", "plt.rcParams['a'] = 1", "1"], [0, 1]),
         (["from cnnbook import plotting\nplotting.use_style()", "1 + 1"], [0]),
         (["import matplotlib.pyplot as plt", "plt.rcParams.update(a=1)", "1"], [0, 1]),
         (["import matplotlib.pyplot as plt", "plt.plot([1])", "1"], []),
@@ -85,6 +117,18 @@ def test_cells_that_bind_a_name_stand_in_each_others_way_and_imports_do_not() ->
     assert [cell["binds"] for cell in relations] == [[], ["x"], [], []]
     assert [[name for name in cell["reads"] if name != "print"] for cell in relations] == [[], [], ["x"], ["x"]]
     assert relations[3]["needs"] == [0, 1, 2]
+
+
+def test_the_list_of_methods_that_only_return_something_is_the_libraries() -> None:
+    assert returning_methods() == set(list_returning_methods())
+
+
+def test_looking_at_cells_imports_no_torch() -> None:
+    code = (
+        "import sys; from booksite.needed_cells import needed_cells; needed_cells(['x = f()', 'x.mean()', 'x']); "
+        "assert 'torch' not in sys.modules and 'numpy' not in sys.modules"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @pytest.mark.parametrize("seed", range(200))

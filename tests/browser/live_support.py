@@ -23,7 +23,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 SAMPLE = Path(__file__).parent / "live_sample"
 
 
-def wait_for(condition: Callable[[], Any], what: str, seconds: float = 30) -> Any:
+def wait_for(condition: Callable[[], Any], what: str, seconds: float = 150) -> Any:
     """Return the condition's value as soon as it is true; fail with a sentence if it never is."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -135,7 +135,7 @@ class Client:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
-            payload = b"" if body is None else json.dumps(body).encode()
+            payload = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
             given = {"Host": self.host, "Content-Length": str(len(payload))} | (headers or {})
             if self.cookies:
                 given["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -170,7 +170,13 @@ class Client:
         return answer.json["kernel"]["id"]
 
     def connect(
-        self, kernel: str, *, origin: str | None = None, host: str | None = None, query: str = ""
+        self,
+        kernel: str,
+        *,
+        origin: str | None = None,
+        host: str | None = None,
+        query: str = "",
+        protocol: str | None = None,
     ) -> websocket.WebSocket:
         """Open a kernel's channels; raises WebSocketBadStatusException if the server refuses."""
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -180,6 +186,7 @@ class Client:
             origin=origin or self.origin,
             host=host,
             timeout=30,
+            subprotocols=[protocol] if protocol else None,
         )
 
     def execute(self, kernel: str, code: str) -> dict[str, Any]:

@@ -263,6 +263,20 @@ ESCAPES = {
 
 PAYLOADS = SCRIPTS | ADDRESSES | LOADS | MUTATIONS | CLOBBERING | ESCAPES
 
+# What has var() in it is kept by the browser as it was written, escapes and all, until it is drawn.
+PAYLOADS |= {
+    f"escaped-{number}": text
+    for number, text in enumerate([
+        r'<p style="--n: ;background:\75rl(https://evil.test/b.png) var(--n)">x</p>',
+        r'<p style="--n: ;mask:\75rl(https://evil.test/b.png) var(--n)">x</p>',
+        r'<style>p{--n: ;background-image:im\61ge-set("https://evil.test/b.png" 1x) var(--n)}</style><p>x</p>',
+        r'<style>p{background:\75rl(https://evil.test/b.png) env(nope, )}</style><p>x</p>',
+        r'<p style="background-image:if(else: \75rl(https://evil.test/b.png))">x</p>',
+        r'<style>@media all{p{& b{--n: ;background:\75rl(https://evil.test/b.png) var(--n)}}}</style><p><b>x</b></p>',
+        r'<style>@keyframes k{to{--n: ;background:\75rl(https://evil.test/b.png) var(--n)}}p{animation:k 1s}</style><p>x</p>',
+    ])
+}  # fmt: skip
+
 LATEX = {
     "href": r"$\href{javascript:acted=1}{x}$",
     "href-case": r"\[\href{ JAVASCRIPT:acted=1}{x}\]",

@@ -558,3 +558,76 @@ def test_the_description_cannot_end_its_script(sample_site: Path) -> None:
     cells = json.loads(text)["cells"]
     assert len(cells) == 13
     assert [cell["source"] for cell in cells if not cell["shown"]] == ["hidden = 20"]
+
+
+# --- what a newcomer does ---
+
+
+def test_a_click_into_printed_code_edits_it_there_and_selecting_text_does_not(reader: Reader) -> None:
+    line = reader.cell(TENSOR).locator(".cell_input pre")
+    line.dblclick(position={"x": 40, "y": 20})  # selects a word, to copy it
+    expect(reader.cell(TENSOR).locator(".cm-content")).to_have_count(0)
+    reader.page.evaluate("getSelection().removeAllRanges()")
+    line.click(position={"x": 2, "y": 20})
+    expect(reader.code(TENSOR)).to_be_focused()
+    reader.page.keyboard.insert_text("# mine ")
+    expect(reader.code(TENSOR)).to_contain_text(re.compile("^# mine "))
+
+
+def test_shift_enter_works_where_a_click_has_put_the_focus(reader: Reader) -> None:
+    reader.cell(SUM).locator(".cell_input pre").focus()
+    reader.page.keyboard.press("Shift+Enter")
+    expect(reader.fresh(SUM)).to_contain_text("sum 21")
+
+
+def test_run_keeps_its_place_and_becomes_stop_while_a_run_takes_long(reader: Reader, tmp_path: Path) -> None:
+    reader.cell(SUM).hover()
+    run = reader.cell(SUM).locator(".live-run")
+    before = run.bounding_box()
+    reader.wake()
+    reader.write(SUM, f"import os, time\nwhile not os.path.exists({str(tmp_path / 'gate')!r}):\n    time.sleep(0.05)")
+    reader.cell(SUM).hover()
+    after = run.bounding_box()
+    assert abs(after["x"] + after["width"] - before["x"] - before["width"]) < 1
+    run.click()
+    stop = reader.cell(SUM).get_by_role("button", name="Stop cell")
+    expect(stop).to_have_text(re.compile(r"Stop \(\d+ s\)"))
+    stop.click()
+    expect(reader.fresh(SUM)).to_contain_text("You interrupted this cell.")
+    expect(reader.cell(SUM).get_by_role("button", name="Run cell")).to_be_visible()
+
+
+def test_tab_passes_through_a_cell_until_somebody_types_there(reader: Reader) -> None:
+    reader.wake()
+    reader.code(TENSOR).focus()
+    text = reader.code(TENSOR).inner_text()
+    reader.page.keyboard.press("Tab")
+    expect(reader.code(TENSOR)).not_to_be_focused()
+    assert reader.code(TENSOR).inner_text() == text
+    reader.code(TENSOR).focus()
+    reader.page.keyboard.press("Control+Home")
+    reader.page.keyboard.press("Tab")
+    expect(reader.code(TENSOR)).to_contain_text(re.compile("^    "))
+
+
+def test_an_output_from_before_a_restart_says_so(reader: Reader) -> None:
+    reader.wake()
+    expect(reader.run(SUM)).to_contain_text("sum 21")
+    expect(reader.fresh(SUM).locator(".live-mark")).to_contain_text("Your run")
+    reader.button("Restart").click()
+    expect(reader.fresh(SUM).locator(".live-mark")).to_contain_text("Your earlier run")
+    expect(reader.run(SUM).locator(".live-mark")).to_contain_text("Your run")
+
+
+def test_shift_enter_leaves_the_page_where_it_is_and_the_next_run_comes_into_view(reader: Reader) -> None:
+    reader.wake()
+    reader.code(SUM).focus()
+    reader.cell(SUM).scroll_into_view_if_needed()
+    before = reader.page.evaluate("scrollY")
+    reader.page.keyboard.press("Shift+Enter")
+    expect(reader.code(TENSOR)).to_be_focused()
+    reader.finished(SUM)
+    assert reader.page.evaluate("scrollY") == before
+    reader.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    reader.page.keyboard.press("Shift+Enter")
+    expect(reader.cell(TENSOR).locator(".cell_input")).to_be_in_viewport()

@@ -13,7 +13,7 @@ from tests.browser.conftest import Noise
 from tests.browser.live_reader import Reader
 from tests.browser.live_support import BookServerProcess, wait_for
 
-SUM, TENSOR, FIGURE = 0, 1, 2
+SUM, TENSOR, FIGURE, LAST = 0, 1, 2, 11
 MINE = "print('mine', 40 + 2)"
 
 
@@ -298,3 +298,78 @@ def test_a_duplicated_tab_does_not_take_the_first_ones_messages(reader: Reader, 
         tab.finished(SUM)
         tab.run(SUM, "print('and again')")
         expect(tab.fresh(SUM)).to_contain_text("and again")
+
+
+def test_a_cell_that_waits_is_not_reset_but_stopped(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    reader.run(SUM, waits_for(tmp_path / "gate", "first", "later"))
+    reader.run(TENSOR, "print('mine', 'ran')")
+    reader.cell(TENSOR).hover()
+    reader.cell(TENSOR).get_by_role("button", name="Reset").click()
+    expect(reader.note).to_contain_text("This cell is running, or waits to run. Stop it, then reset it.")
+    (tmp_path / "gate").touch()
+    expect(reader.fresh(TENSOR)).to_contain_text("mine ran")
+    expect(reader.code(TENSOR)).to_contain_text("mine")
+
+
+def test_after_a_reload_the_cell_that_was_asked_for_runs_too(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    reader.write(SUM, waits_for(tmp_path / "gate", "first", "later") + "\nvalue = 5")
+    reader.run(TENSOR, "print('value', value)")
+    expect(reader.bar.locator(".live-status")).to_contain_text("Running cell 2 for cell 3")
+    reader.page.reload()
+    expect(reader.fresh(SUM)).to_contain_text("its output goes on here")
+    (tmp_path / "gate").touch()
+    expect(reader.fresh(TENSOR)).to_contain_text("value 5")
+
+
+def test_an_interrupted_run_of_a_cell_does_not_count(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    gate = tmp_path / "gate"
+    gate.touch()
+    reader.write(SUM, f"value = 0\n{waits_for(gate, 'first', 'later')}\nvalue = 40")
+    expect(reader.run(TENSOR, "print('value', value)")).to_contain_text("value 40")
+    gate.unlink()
+    expect(reader.run(SUM)).to_contain_text("first")
+    reader.button("Interrupt").click()
+    reader.finished(SUM, "failed")
+    gate.touch()
+    expect(reader.run(TENSOR)).to_contain_text("value 40")
+
+
+def test_what_another_tab_has_written_is_not_overwritten_without_a_word(reader: Reader) -> None:
+    reader.wake()
+    other = Reader(reader.page.context.new_page(), reader.server).open()
+    other.wake()
+    reader.write(SUM, MINE)
+    reader.page.wait_for_timeout(300)
+    other.write(SUM, "theirs = 1")
+    other.page.wait_for_timeout(300)
+    other.page.reload()
+    other.wake()
+    expect(other.code(SUM)).to_contain_text("theirs")
+    expect(other.note).to_contain_text("or the same cell in two tabs")
+
+
+def test_a_restart_in_another_tab_keeps_what_that_tab_has_run_since(reader: Reader) -> None:
+    reader.wake()
+    reader.run(SUM)
+    reader.finished(SUM)
+    other = Reader(reader.page.context.new_page(), reader.server).open()
+    other.wake()
+    other.button("Restart").click()
+    expect(other.note).to_contain_text("Python was started anew")
+    expect(other.run(LAST)).to_contain_text("the last 42")
+    reader.page.bring_to_front()
+    expect(reader.run(TENSOR, "print('here', 1)")).to_contain_text("here 1")
+    other.page.bring_to_front()
+    expect(other.run(LAST)).to_contain_text("the last 42")
+    expect(other.fresh(LAST).locator(".live-prelude")).to_have_count(0)
+
+
+def test_a_long_name_of_an_error_does_not_widen_the_page(reader: Reader, noise: Noise) -> None:
+    reader.wake()
+    reader.write(SUM, "raise type('X' * 20_000, (Exception,), {})('v')")
+    reader.button("Run all").click()
+    expect(reader.note).to_contain_text("Stopped at cell")
+    assert reader.page.evaluate("document.documentElement.scrollWidth <= innerWidth")

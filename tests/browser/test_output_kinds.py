@@ -216,3 +216,27 @@ def test_a_picture_has_the_size_that_its_metadata_say(bench: OutputBench) -> Non
     bench.begin().show({"image/png": dot}, {"image/png": {"width": 30, "height": 20}})
     expect(bench.body.locator("img")).to_have_attribute("alt", "picture 0")
     assert bench.body.locator("img").bounding_box()["width"] == 30
+
+
+def test_a_picture_that_is_updated_keeps_its_text_alternative(bench: OutputBench) -> None:
+    pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    shown = {"data": {"image/png": pixel}, "metadata": {}, "transient": {"display_id": "one"}}
+    bench.begin().hear(*[("display_data", shown), *[("update_display_data", shown)] * 3])
+    bench.show({"image/png": pixel}).settle()
+    assert [image.get_attribute("alt") for image in bench.body.locator("img").all()] == ["picture 0", "picture 1"]
+
+
+def test_a_cursor_sent_to_the_right_again_and_again_loses_nothing(bench: OutputBench) -> None:
+    bench.begin().print(f"{ESC}[4000C" * 2000 + "x\n").print("after\n").settle()
+    expect(bench.body.locator(".live-stream pre")).to_contain_text("after")
+
+
+def test_a_formula_defines_and_names_nothing_for_others(bench: OutputBench) -> None:
+    labelled = "\\begin{equation}\\label{eq:loss} L = x \\end{equation}"
+    for _ in range(2):
+        bench.begin().show({"text/latex": labelled}).show({"text/latex": r"$\def\sum{\text{WRONG}} x$"}).settle()
+        bench.page.wait_for_function("bench.typeset()")
+        assert "multiply" not in bench.body.inner_text()
+    bench.begin().show({"text/latex": r"$\sum$"}).settle()
+    bench.page.wait_for_function("bench.typeset()")
+    assert "WRONG" not in bench.body.locator("mjx-container").evaluate("node => node.outerHTML")

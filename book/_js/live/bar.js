@@ -51,7 +51,7 @@ export class Bar {
     this.node.dataset.state = "ready";
     this.runButton = el("button", { type: "button", class: "live-primary", onclick: run }, "Run this page");
     const hint = el("span", { class: "live-hint" }, "or one cell: ", el("kbd", {}, "Shift"), "+", el("kbd", {}, "Enter"));
-    this.content.replaceChildren(this.runButton, hint, this.#download(config, root));
+    this.content.replaceChildren(this.runButton, hint, this.#links(config, root));
   }
 
   /** A kernel is at work for this page: its controls. */
@@ -64,7 +64,7 @@ export class Bar {
     this.restartButton = button("Restart", restart, { title: "Start Python anew: all variables are lost" });
     this.status = el("span", { class: "live-status" });
     const buttons = [this.runButton, this.interruptButton, this.restartButton];
-    this.content.replaceChildren(...buttons, this.status, this.#download(config, root));
+    this.content.replaceChildren(...buttons, this.status, this.#links(config, root));
     if (hadFocus) this.runButton.focus(); // the button that was pressed is gone; do not drop the keyboard's place
   }
 
@@ -76,7 +76,10 @@ export class Bar {
     this.interruptButton.disabled = state !== "busy";
   }
 
-  #download(config, root) {
-    return el("a", { class: "live-download", href: new URL(config.notebook, root).href, download: true }, "Notebook");
+  #links(config, root) {
+    const links = el("span", { class: "live-links" });
+    if (config.help && config.help !== `${config.page}.html`) links.append(el("a", { href: new URL(config.help, root).href }, "How it works"));
+    links.append(el("a", { class: "live-download", href: new URL(config.notebook, root).href, download: true }, "Notebook"));
+    return links;
   }
 }

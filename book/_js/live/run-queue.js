@@ -32,6 +32,11 @@ export class RunQueue {
     return { cell: this.current, aim: this.aim, elsewhere: this.elsewhere, waiting: this.jobs.length };
   }
 
+  /** Whether a cell runs, waits, or has other cells run for it. */
+  has(cell) {
+    return cell === this.current || cell === this.aim || this.jobs.some((job) => job.cell === cell);
+  }
+
   /** The kernel is, or is no longer, at something that this page did not ask for. */
   setElsewhere(elsewhere) {
     if (this.elsewhere && !elsewhere) this.current?.setState("running");
@@ -55,6 +60,8 @@ export class RunQueue {
   /** Go on with a run of this page that was left while it ran. */
   resume(run) {
     this.jobs.push({ cell: this.cells[run.cell - 1], alone: true, code: run.code, left: run });
+    const aim = this.cells[run.aim - 1];
+    if (aim) this.add([aim], aim);
     this.#start();
   }
 
@@ -90,6 +97,11 @@ export class RunQueue {
       job.run = needed.edited ? needed.begin({ alone: false }) : quietly(needed);
       job.heard = (message) => prelude.handle(message);
       if ((await this.#runCell(job)) && !job.ended) continue;
+      if (job.lost && !asked.again) {
+        asked.again = true;
+        prelude.cancel();
+        return this.#runNeeded(asked); // all of them, in the fresh kernel
+      }
       prelude.fail(needed, job.ended ? "ended Python" : (job.stopped ?? "failed"));
       cell.setState("failed");
       return false;
@@ -149,7 +161,7 @@ export class RunQueue {
 
   /** Send a cell's code to the kernel, or hear the rest of what was sent before a reload. */
   async #ask({ cell, code, run, left, heard, sure }) {
-    this.log.begin(cell, code);
+    this.log.begin(cell, code, this.aim);
     const handle = (message) => {
       this.log.add(message);
       heard?.(message);
@@ -169,6 +181,7 @@ export class RunQueue {
   async #runAgain(job) {
     await this.kernel.ensure();
     job.again = true;
+    if (job.for) return !(job.lost = true); // what it needs is gone, too
     return (await this.#runNeeded({ ...job, alone: job.alone ?? false })) && (await this.#runCell(job));
   }
 
@@ -198,6 +211,7 @@ export class RunQueue {
     if (ename === "StdinNotImplementedError")
       cell.hint("A cell of this page cannot ask for input, nor stop in a debugger that does: write the value into the code, or print what you want to see.");
     const where = cell.node ? `cell ${cell.number}` : "a set-up cell of this page, which is not shown";
+    if (ename.length > 80) ename = `${ename.slice(0, 80)}…`;
     const what = interrupted ? `Interrupted in ${where}` : `Stopped at ${where}: ${ename}${cell.node ? "" : `: ${evalue}`}`;
     if (this.jobs.length || !cell.node) this.bar.say(`${what}. The cells after it did not run.`, "problem");
     else this.bar.announce(alone ? `Cell ${cell.number}: ${interrupted ? "interrupted" : `error, ${ename}`}` : what);

@@ -54,7 +54,7 @@ class Session {
     // These names are also what Tools asks for.
     this.runAbove = (cell) => this.#run(this.cells.slice(0, cell.number - 1));
     this.reset = (cell) => {
-      if (this.cells[cell.number - 1] === this.queue.current) this.bar.say("This cell is running. Interrupt it, then reset it.");
+      if (this.queue.has(this.cells[cell.number - 1])) this.bar.say("This cell is running, or waits to run. Stop it, then reset it.");
       else this.cells[cell.number - 1].reset();
     };
     const edited = this.edits.match(cells);
@@ -203,7 +203,7 @@ class Session {
     const file = new Blob([texts.join("\n\n# ---\n\n")], { type: "text/x-python" });
     const link = el("a", { href: URL.createObjectURL(file), download: "edits.py" }, "Save them as a file");
     const forget = el("button", { type: "button", onclick: () => this.edits.forgetHomeless() || this.bar.say("") }, "Forget them");
-    this.bar.say(["You edited cells that are not in the book any more. ", link, " or ", forget]);
+    this.bar.say(["You edited cells that are not in the book any more, or the same cell in two tabs. ", link, " or ", forget]);
   }
 }
 

@@ -45,13 +45,14 @@ export class Tools {
   }
 
   /** From now on the code is in an editor, which has its own keys. */
-  makeLive({ runAbove, reset, interrupt }) {
+  makeLive(session) {
+    const { runAbove, reset } = session;
     const { input, number } = this.cell;
     input.removeEventListener("keydown", this.onkey);
     input.removeEventListener("click", this.onclick);
     input.removeAttribute("tabindex");
     input.setAttribute("aria-label", `Cell ${number}`);
-    this.interrupt = interrupt;
+    this.interrupt = () => session.interrupt();
     const button = (label, name, title, action) =>
       el("button", { type: "button", class: `live-${label.split(" ").at(-1).toLowerCase()}`, "aria-label": name, title, onclick: () => action(this.cell) }, label);
     this.resetButton = button("Reset", `Reset cell ${number} to the book’s text and output`, "Back to the book’s text and output. Ctrl+Z in the code undoes it.", reset);

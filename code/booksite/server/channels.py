@@ -15,6 +15,7 @@ from tornado.websocket import WebSocketHandler
 
 from booksite.server.kernels import WarmKernelManager
 from booksite.server.pages import PlainErrors
+from booksite.server.readers import ReaderSessions
 
 ASK_AGAIN_SECONDS = 1
 UNREADABLE = 1007  # of RFC 6455: data that does not fit its type
@@ -29,13 +30,14 @@ class SessionsHandler(SessionRootHandler):
         """Answer with the page's session; 503 and a sentence if all kernels are in use."""
         page = self._checked()["path"]
         kernels = cast(WarmKernelManager, self.kernel_manager)
-        if not await self.session_manager.session_exists(path=page):
-            place = kernels.place_in_line(page)
-            if place:
-                self._wait(place, kernels.most)
-                return
-        with kernels.promised():
-            await cast(Awaitable[None], super().post())
+        async with cast(ReaderSessions, self.session_manager).alone(page):
+            if not await self.session_manager.session_exists(path=page):
+                place = kernels.place_in_line(page)
+                if place:
+                    self._wait(place, kernels.most)
+                    return
+            with kernels.promised():
+                await cast(Awaitable[None], super().post())
 
     def _wait(self, place: int, most: int) -> None:
         who = "You are next" if place == 1 else f"You are number {place} of those who wait"
@@ -52,7 +54,10 @@ class SessionsHandler(SessionRootHandler):
         web.HTTPError
             If it is not what a page sends (400).
         """
-        model = self.get_json_body()
+        try:
+            model = json.loads(self.request.body)
+        except (ValueError, RecursionError) as error:
+            raise web.HTTPError(400, "the request must be JSON") from error
         if not isinstance(model, dict) or not isinstance(model.get("path"), str):
             raise web.HTTPError(400, "the request must be a JSON object with a path")
         kernel = model.get("kernel", {})
@@ -60,7 +65,15 @@ class SessionsHandler(SessionRootHandler):
             raise web.HTTPError(400, "kernel must be an object with a name")
         if not all(isinstance(model.get(name, ""), str) for name in ("name", "type")):
             raise web.HTTPError(400, "name and type must be strings")
+        if model.get("type", "notebook") != "notebook":
+            raise web.HTTPError(400, "type must be notebook")
+        if not all(_is_plain(model.get(name, "")) for name in ("path", "name")):
+            raise web.HTTPError(400, "path and name must be text without control characters")
         return model
+
+
+def _is_plain(text: str) -> bool:
+    return text.isprintable() and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 class KernelsHandler(MainKernelHandler):
@@ -110,6 +123,8 @@ class ChannelsHandler(PlainErrors, KernelWebsocketHandler):
         if self.connection is None:
             return
         try:
+            if isinstance(ws_message, bytes):
+                _check_offsets(ws_message)
             super().on_message(ws_message)
         except Exception as error:  # whatever it was: it came from outside
             self.log.warning("A message for a kernel could not be read: %r", error)
@@ -119,3 +134,16 @@ class ChannelsHandler(PlainErrors, KernelWebsocketHandler):
         """Let go of the kernel."""
         if self.connection is not None:
             super().on_close()
+
+
+def _check_offsets(message: bytes) -> None:
+    """Check how a binary message says where its parts are: Jupyter believes any number of them.
+
+    Raises
+    ------
+    ValueError
+        If there are more than the message has room for.
+    """
+    count = int.from_bytes(message[:8], "little")
+    if 8 * (count + 1) > len(message):
+        raise ValueError(f"{count} parts in {len(message)} bytes")

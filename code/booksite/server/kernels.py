@@ -31,13 +31,45 @@ WARM_UP = '__import__("booksite.server.warm_up");'
 PATIENCE = 10.0
 """Seconds after which a reader who has stopped asking for a kernel loses their place."""
 
-IDLE_CLOSED, IDLE_OPEN = 10.0, 60.0
-"""Seconds after which an idle kernel is given to those who wait: of a page that is closed, and of one that is open."""
+IDLE_CLOSED, IDLE_OPEN, BUSY_CLOSED = 10.0, 60.0, 120.0
+"""Seconds after which a kernel is given to those who wait: an idle one of a page that is closed, an idle one of a page
+that is open, and one of a closed page that computes still (nobody was there in all that time)."""
 
 # What a kernel has to say goes to its page; what it writes past that (as it is stopped) is not for the terminal.
 QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 _promise: ContextVar[object] = ContextVar("_promise", default=None)
+
+
+BUFFERED_BYTES = 16 * 2**20
+"""Most that is kept for a page that is away: a cell may print for ever."""
+
+
+class OutputBuffer(list[tuple[str, list[bytes]]]):
+    """Messages of a kernel, of which printed text is dropped, the oldest first, when it is too much."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bytes = 0
+
+    def append(self, item: tuple[str, list[bytes]]) -> None:
+        """Add a message of a channel."""
+        super().append(item)
+        self._bytes += sum(map(len, item[1]))
+        if self._bytes > BUFFERED_BYTES:
+            keep, half = [], self._bytes // 2
+            for message in self:
+                if self._bytes > half and _is_output(message):
+                    self._bytes -= sum(map(len, message[1]))
+                else:
+                    keep.append(message)
+            self[:] = keep
+
+
+def _is_output(message: tuple[str, list[bytes]]) -> bool:
+    """Tell whether a message shows something (and does not say how a run ended)."""
+    channel, parts = message
+    return channel == "iopub" and not any(b'"execution_state"' in part for part in parts)
 
 
 class BookKernelSpecs(KernelSpecManager):
@@ -85,6 +117,7 @@ class WarmKernelManager(AsyncMappingKernelManager):
         self._owners: dict[str, str | None] = {}
         self._leaving: set[str] = set()  # kernels that are shut down for those who wait
         self._waiting: dict[tuple[str | None, str], float] = {}  # who asks for a kernel, and when they asked last
+        self._alone: dict[str, float] = {}  # kernels that compute for a closed page, and since when that is known
         self._promises: set[object] = set()  # of kernels that have no owner yet
         self._spare_id: str | None = None
         self._spare_start: asyncio.Task[str] | None = None
@@ -189,16 +222,17 @@ class WarmKernelManager(AsyncMappingKernelManager):
 
     def _make_room(self) -> None:
         """Shut down a kernel that nobody seems to need: of a closed page, or idle for longest."""
-        now = utcnow()
-        idle = {
-            kernel_id: (now - kernel.last_activity).total_seconds()
-            for kernel_id, kernel in self._kernels.items()
-            if kernel_id in self._owners.keys() - self._leaving and getattr(kernel, "execution_state", "") != "busy"
-        }
-        closed = {one for one in idle if not self._kernel_connections.get(one, 0)}
+        now, seconds = utcnow(), time.monotonic()
+        mine = {one: kernel for one, kernel in self._kernels.items() if one in self._owners.keys() - self._leaving}
+        busy = {one for one, kernel in mine.items() if getattr(kernel, "execution_state", "") == "busy"}
+        closed = {one for one in mine if not self._kernel_connections.get(one, 0)}
+        # One that computes is active all the time; how long it has been alone is counted here.
+        self._alone = {one: self._alone.get(one, seconds) for one in busy & closed}
+        idle = {one: (now - kernel.last_activity).total_seconds() for one, kernel in mine.items() if one not in busy}
         ripe = [one for one in idle if idle[one] > (IDLE_CLOSED if one in closed else IDLE_OPEN)]
+        ripe = ripe or [one for one, since in self._alone.items() if seconds - since > BUSY_CLOSED]
         if ripe:
-            first = max(ripe, key=lambda one: (one in closed, idle[one]))
+            first = max(ripe, key=lambda one: (one in closed, idle.get(one, 0.0)))
             self._leaving.add(first)  # it makes room from now on
             self._ending = asyncio.ensure_future(self.shutdown_kernel(first))
 
@@ -218,6 +252,12 @@ class WarmKernelManager(AsyncMappingKernelManager):
         """Make a kernel that of the reader who asks, before it is in any list."""
         self._owners[kernel_id] = current_reader()
         self._promises.discard(_promise.get())  # it counts as theirs now
+
+    def start_buffering(self, kernel_id: str, session_key: str, channels: dict[str, Any]) -> None:
+        """Keep for a page that is away what its kernel says, of much the end."""
+        super().start_buffering(kernel_id, session_key, channels)
+        if kernel_id in self._kernel_buffers:
+            self._kernel_buffers[kernel_id]["buffer"] = OutputBuffer()
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
         """Shut a kernel down if it has been idle for too long; the spare's business is to be idle."""

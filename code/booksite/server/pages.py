@@ -147,6 +147,8 @@ class SiteHandler(PlainErrors, web.StaticFileHandler):
     @web.authenticated
     async def head(self, path: str) -> None:  # type: ignore[override]
         """Serve a file's headers."""
+        if "\0" in path:
+            raise web.HTTPError(404)
         await web.StaticFileHandler.get(self, path, include_body=False)
 
     def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:

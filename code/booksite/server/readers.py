@@ -6,7 +6,9 @@ reader who had them started; sessions are kept apart by putting the reader befor
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakValueDictionary
 
 from jupyter_server import CallContext
 from jupyter_server.auth.authorizer import Authorizer
@@ -27,6 +29,14 @@ def current_reader() -> str | None:
 
 class ReaderSessions(SessionManager):
     """Jupyter's session manager, in which every reader has only their own sessions."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def alone(self, path: str) -> asyncio.Lock:
+        """Return the lock of a reader's page: two requests at once must not start two kernels."""
+        return self._locks.setdefault(_own(path), asyncio.Lock())
 
     async def session_exists(self, path: str) -> bool:
         """Tell whether the reader has a session of that name."""

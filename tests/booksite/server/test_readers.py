@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -96,6 +97,19 @@ def test_a_reader_sees_and_touches_only_what_is_theirs(reader: Client, other: Cl
     with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
         other.connect(kernel)
     assert reader.execute(kernel, "print('still mine')")["text"] == "still mine\n"
+
+
+def test_requests_at_once_for_one_page_get_one_kernel(server: BookServerProcess) -> None:
+    client = server.client()
+    wait_for(server.kernels, "the spare kernel")
+    first = client.start_kernel("another")  # takes the spare
+    with ThreadPoolExecutor(4) as pool:
+        kernels = set(pool.map(lambda _: Client(server.port, client.cookies).start_kernel("page"), range(4)))
+    assert len(kernels) == 1
+    assert first not in kernels
+    assert len(client.get("/api/sessions").json) == 2
+    for session in client.get("/api/sessions").json:
+        client.delete(f"/api/sessions/{session['id']}")
 
 
 def test_a_kernel_comes_by_a_page_alone(reader: Client, other: Client) -> None:

@@ -5,6 +5,7 @@ const SETTLE_MS = 150; // a keystroke is written down when the next one does not
 export class Edits {
   constructor(store) {
     this.store = store;
+    this.known = new Map(); // cell number → the text that this tab has last read or written
     this.waiting = new Map(); // cell → its text, not yet written down; null: there is none any more
     addEventListener("pagehide", () => this.flush());
     document.addEventListener("visibilitychange", () => document.hidden && this.flush());
@@ -28,6 +29,7 @@ export class Edits {
     const changed = kept.filter((edit) => !find(edit, (cell) => cell.source === edit.base));
     const homeless = changed.filter((edit) => !find(edit, (cell) => cell.number === edit.number));
     if (homeless.length) this.store.set("homeless", [...this.homeless, ...homeless.map(({ text }) => text)]);
+    for (const [cell, { text }] of found) this.known.set(cell.number, text);
     if (kept.length) this.#write(Object.fromEntries([...found].map(([cell, { base, text }]) => [cell.number, { source: base, text }])));
     return found;
   }
@@ -58,11 +60,16 @@ export class Edits {
     this.timer = undefined;
     if (!this.waiting.size) return;
     const edits = this.store.get("edits") ?? {}; // read anew: another tab may have written
+    const others = [];
     for (const [cell, text] of this.waiting) {
+      const there = edits[cell.number]?.text;
+      if (there !== undefined && there !== text && there !== this.known.get(cell.number)) others.push(there); // of another tab
+      this.known.set(cell.number, text ?? undefined);
       if (text === null) delete edits[cell.number];
       else edits[cell.number] = { source: cell.base ?? cell.source, text };
     }
     this.waiting.clear();
+    if (others.length) this.store.set("homeless", [...this.homeless, ...others]);
     this.#write(edits);
   }
 

@@ -14,7 +14,8 @@ export class Record {
 
   /** The kernel has lost all that it knew. */
   forget() {
-    this.store.remove("ran");
+    // Another tab may have begun a record of the next one.
+    if (this.store.get("ran")?.kernel === this.kernel) this.store.remove("ran");
   }
 
   /** How a cell last ran in this kernel: its mark (empty if it failed), its turn, the names that it bound. */

@@ -10,9 +10,9 @@ export class RunLog {
     addEventListener("pagehide", () => this.#save());
   }
 
-  /** A cell begins to run. */
-  begin(cell, code) {
-    this.current = { cell: cell.number, code, messages: [], size: 0, cut: false };
+  /** A cell begins to run; `aim` is the one that asked for it, if it is another. */
+  begin(cell, code, aim) {
+    this.current = { cell: cell.number, code, aim: aim?.number, messages: [], size: 0, cut: false };
   }
 
   /** Its request has gone to the kernel. */

@@ -4,6 +4,7 @@ import { el } from "../dom.js";
 import { harmlessStyle } from "./styles.js";
 
 const PIECES = /\$\$([^]+?)\$\$|\$((?:\\.|[^$\\])+)\$|\\\[([^]+?)\\\]|\\\(([^]+?)\\\)|(\\begin\{([\w*]+)\}[^]*?\\end\{\6\})/g;
+const LABEL = /\\label\s*\{[^{}]*\}/g; // names of the page, of no use in an output, and an error at the second run
 const UNSAFE = /\\(mmlToken|require)\b/; // they can name pictures, which load before anybody can look at them
 
 /** Text in which formulas stand between $ $, $$ $$, \( \), \[ \] or \begin \end, as a node. */
@@ -31,17 +32,32 @@ export async function typesetFormulas(root) {
   const nodes = [...root.querySelectorAll(".live-formula")];
   if (!nodes.length || !mathJax?.tex2chtmlPromise) return;
   for (const node of nodes) {
-    const tex = node.tex ?? node.textContent;
+    const tex = (node.tex ?? node.textContent).replace(LABEL, "");
     const display = node.dataset.display === "true";
     const metrics = mathJax.getMetricsFor(root.host ?? root, display);
     // It is not part of the page until it has been cleaned.
-    const drawn = !UNSAFE.test(tex) && (await mathJax.tex2chtmlPromise(tex, { ...metrics, display }).catch(() => null));
+    const drawn = !UNSAFE.test(tex) && (await withOwnMacros(() => mathJax.tex2chtmlPromise(tex, { ...metrics, display }).catch(() => null)));
     if (drawn) node.replaceChildren(clean(drawn));
     node.className = "live-typeset";
   }
   mathJax.startup.document.clear();
   mathJax.startup.document.updateDocument(); // the styles of letters that were not used before
   if (root instanceof ShadowRoot) root.adoptedStyleSheets = [...root.adoptedStyleSheets, styles()];
+}
+
+/** Let a formula define commands for itself alone: those of the page stay as they are. */
+async function withOwnMacros(typeset) {
+  const { MapHandler } = window.MathJax._?.input?.tex?.MapHandler ?? {};
+  const maps = ["new-Command", "new-Environment", "new-Delimiter"].map((name) => MapHandler?.getMap(name)?.map).filter(Boolean);
+  const before = maps.map((map) => new Map(map));
+  try {
+    return await typeset();
+  } finally {
+    maps.forEach((map, k) => {
+      map.clear();
+      before[k].forEach((value, name) => map.set(name, value));
+    });
+  }
 }
 
 /** TeX can make links and styles, too. */

@@ -101,7 +101,7 @@ export class Outputs {
     }
     const gone = new Set([...this.node.children].slice(1, 1 + extra));
     for (const node of gone) node.remove();
-    for (const [id, nodes] of this.displays) if (nodes.every((node) => gone.has(node))) this.displays.delete(id);
+    for (const [id, shown] of this.displays) if (shown.every(({ node }) => gone.has(node))) this.displays.delete(id);
     this.dropped += extra;
     this.notice.say(`${this.dropped} earlier ${this.dropped === 1 ? "output is" : "outputs are"} left out; what was printed can be saved.`);
   }
@@ -128,21 +128,24 @@ export class Outputs {
   }
 
   #display({ data, metadata, transient }) {
+    const first = this.pictures;
     const node = this.#add(this.#render(data, metadata));
     const id = transient?.display_id;
-    if (id) this.displays.set(id, [...(this.displays.get(id) ?? []), node]);
+    if (id) this.displays.set(id, [...(this.displays.get(id) ?? []), { node, first }]);
   }
 
   #update({ data, metadata, transient }) {
-    const nodes = this.displays.get(transient?.display_id);
-    if (!nodes) return;
-    const updated = nodes.map((old) => {
+    const shown = this.displays.get(transient?.display_id);
+    if (!shown) return;
+    const { pictures } = this;
+    for (const display of shown) {
+      this.pictures = display.first; // it is the same picture, with another content
       const node = this.#render(data, metadata);
-      old.replaceWith(node);
+      display.node.replaceWith(node);
       announceLiveFigures(node);
-      return node;
-    });
-    this.displays.set(transient.display_id, updated);
+      display.node = node;
+    }
+    this.pictures = Math.max(pictures, this.pictures);
   }
 
   #render(data, metadata = {}) {

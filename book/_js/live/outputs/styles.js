@@ -5,6 +5,8 @@ const GROUPS = [CSSMediaRule, CSSSupportsRule, window.CSSContainerRule, window.C
 const ALLOWED_URL = /url\((["'])(#|data:image\/)[^"'\\]*\1\)/gi; // as browsers write it
 const LOADING = /url\(|image-set\(|image\(|cross-fade\(|src\(|element\(|paint\(/i;
 
+const LATER = /\b(var|env|if|attr|inherit|--[\w-]+)\(/i; // what has one of these is kept as it was written, and gets its value later
+
 /** Does a value, as a browser writes it, ask for anything that does not lie in the output itself? */
 export function loads(value) {
   return LOADING.test(value.replace(ALLOWED_URL, ""));
@@ -17,10 +19,10 @@ function disarm(style) {
     // The text of a custom property is kept as it was written, escapes and all.
     if (loads(value) || (property.startsWith("--") && value.includes("\\"))) style.removeProperty(property);
   }
-  if (!loads(style.cssText)) return;
+  if (!loads(style.cssText) && !(LATER.test(style.cssText) && style.cssText.includes("\\"))) return;
   // A shorthand with var() in it: its parts have no values yet, only the whole has.
   for (const property of [...style]) if (!style.getPropertyValue(property)) style.removeProperty(property);
-  if (loads(style.cssText)) style.cssText = "";
+  if (loads(style.cssText) || LATER.test(style.cssText)) style.cssText = "";
 }
 
 /** The text of a style attribute without what would load something. */
@@ -55,9 +57,17 @@ function isGroup(rule) {
   return GROUPS.some((kind) => rule instanceof kind);
 }
 
+function dropKeyframes(parent) {
+  for (let i = (parent.cssRules?.length ?? 0) - 1; i >= 0; i--) {
+    if (parent.cssRules[i] instanceof CSSKeyframesRule) parent.deleteRule(i);
+    else dropKeyframes(parent.cssRules[i]);
+  }
+}
+
 /** The text of a parsed sheet's rules for one element and what lies in it: `@scope` holds them there, whatever their selectors say. */
 export function scopedText(sheet, id) {
   const rules = [...sheet.cssRules].filter((rule) => rule instanceof CSSStyleRule || isGroup(rule)); // keyframes have names of the page
+  rules.forEach(dropKeyframes);
   const text = `@scope (#${CSS.escape(id)}) {\n${rules.map((rule) => rule.cssText).join("\n")}\n}`;
   const check = new CSSStyleSheet();
   check.replaceSync(text);

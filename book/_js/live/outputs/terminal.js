@@ -58,7 +58,7 @@ export class Terminal {
     else if (command === "A") this.#moveTo(this.row - n, this.column);
     else if (command === "B") this.#moveTo(this.row + n, this.column);
     else if (command === "E" || command === "F") this.#moveTo(this.row + (command === "E" ? n : -n), 0);
-    else if (command === "C") this.column += Math.min(n, MOST_COLUMNS);
+    else if (command === "C") this.column = Math.min(this.column + n, MOST_COLUMNS);
     else if (command === "D") this.column = Math.max(0, this.column - n);
     else if (command === "G") this.column = Math.min(n, MOST_COLUMNS) - 1;
     else if (command === "K") this.#erase(parameters);

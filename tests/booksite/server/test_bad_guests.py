@@ -1,0 +1,76 @@
+"""Requests and messages that no page sends: they are refused, cost nobody else anything, and leave no word."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import websocket
+from tests.browser.live_support import BookServerProcess, Client
+
+from booksite.server import kernels
+from booksite.server.kernels import OutputBuffer
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BookServerProcess]:
+    html: Path = tmp_path_factory.mktemp("checkout") / "_build" / "html"
+    (html / "_static").mkdir(parents=True)
+    (html / "index.html").write_text("<!DOCTYPE html><title>Book</title>")
+    (html / "_static" / "live.json").write_text('{"kernel": false}')
+    (html.parents[1] / "book").mkdir()
+    process = BookServerProcess(html, html.parents[1] / "book")
+    yield process
+    said = process.stop()
+    assert "Traceback" not in said, said
+
+
+@pytest.fixture
+def reader(server: BookServerProcess) -> Client:
+    return server.client()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{", b"\xff", b"[" * 100_000, b'{"path": "\\ud800"}', b'{"path": "a\\u0000"}',
+        b'{"path": "a", "name": "\\ud800"}', b'{"path": "../../c", "type": "file"}', b'{"path": 1}',
+    ],
+)  # fmt: skip
+def test_a_request_for_a_session_that_is_none_is_refused_and_leaves_no_kernel(reader: Client, body: bytes) -> None:
+    headers = {"X-XSRFToken": reader.cookies["_xsrf"], "Content-Type": "application/json"}
+    assert reader.request("POST", "/api/sessions", body, headers).status == 400
+    assert reader.get("/api/kernels").json == []
+
+
+def test_a_page_with_a_zero_in_its_name_is_not_there(reader: Client) -> None:
+    for method in ("GET", "HEAD"):
+        assert reader.request(method, "/site/%00").status == 404
+
+
+@pytest.mark.parametrize("count", [2, 60_000_000, 2**60])
+def test_a_message_that_claims_more_parts_than_it_has_closes_its_socket(reader: Client, count: int) -> None:
+    channel = reader.connect(reader.start_kernel("page"), protocol="v1.kernel.websocket.jupyter.org")
+    channel.send_binary(struct.pack("<Q", count) + b"\0" * 8)
+    kind, data = channel.recv_data(control_frame=True)
+    while kind != websocket.ABNF.OPCODE_CLOSE:  # what the kernel says of itself comes before
+        kind, data = channel.recv_data(control_frame=True)
+    channel.shutdown()
+    assert int.from_bytes(data[:2], "big") == 1007
+    assert reader.get("/site/_static/live.json").status == 200
+
+
+def test_of_what_is_kept_for_a_page_that_is_away_the_end_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels, "BUFFERED_BYTES", 1000)
+    buffer = OutputBuffer()
+    for k in range(100):
+        buffer.append(("iopub", [b"header", b"%4d" % k + b"x" * 90]))
+        buffer.append(("iopub", [b'{"execution_state": "idle"}', b"%d" % k]))
+        buffer.append(("shell", [b"reply", b"%d" % k]))
+    printed = [parts[1] for channel, parts in buffer if channel == "iopub" and parts[0] == b"header"]
+    assert printed[-1].startswith(b"  99")
+    assert len(printed) < 20
+    assert [parts[1] for channel, parts in buffer if channel == "shell"] == [b"%d" % k for k in range(100)]
+    assert sum(parts[0].startswith(b"{") for _, parts in buffer) == 100
