@@ -70,7 +70,7 @@ export function openEditor(parent, text, { label, run, leave, changed }) {
 function tabLeavesUntilOneTypes() {
   let pointer = false;
   const QUIET = new Set(["Tab", "Shift", "Control", "Alt", "Meta", "Escape"]);
-  return EditorView.domEventHandlers({
+  return EditorView.domEventObservers({
     pointerdown: (_, view) => {
       pointer = true;
       view.setTabFocusMode(false);

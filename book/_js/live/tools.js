@@ -2,6 +2,7 @@
 
 import { el } from "./dom.js";
 
+const DOUBLE_MS = 250; // between the clicks of a double click
 const SOON_MS = 1000; // a run that takes longer can be stopped here; a second click of somebody in doubt comes before
 
 /** The buttons under a cell's code: Run, and what `makeLive` adds. */
@@ -26,9 +27,11 @@ export class Tools {
       if (event.shiftKey || event.ctrlKey || event.metaKey) run(cell, event.shiftKey);
       else edit(cell);
     };
-    this.onclick = (event) => {
-      if (this.#isButton(event.target) || !getSelection().isCollapsed) return; // or to copy some of it
-      edit(cell, { x: event.clientX, y: event.clientY });
+    this.onclick = ({ target, clientX, clientY }) => {
+      clearTimeout(this.clicked);
+      if (this.#isButton(target)) return;
+      const act = () => getSelection().isCollapsed && edit(cell, { x: clientX, y: clientY });
+      this.clicked = setTimeout(act, DOUBLE_MS); // who clicks twice, or has pulled over the text, wants to copy some of it
     };
     cell.input.addEventListener("keydown", this.onkey);
     cell.input.addEventListener("click", this.onclick);
