@@ -39,6 +39,10 @@ EVERYTHING = "*"
 """Stands among what a cell gives for "all that comes after it": a seed, a style, or what its text does not tell."""
 
 
+ANYTHING = "?"
+"""Stands there, too, for a cell that could give any name."""
+
+
 def cell_relations(sources: Sequence[str]) -> list[dict[str, list[int] | list[str]]]:
     """Describe a page's cells for its script (``book/_js/live/needs.js``).
 
@@ -54,7 +58,9 @@ def cell_relations(sources: Sequence[str]) -> list[dict[str, list[int] | list[st
         {
             "needs": _needed(effects, number),
             "reads": sorted(cell.reads),
-            "gives": sorted(cell.binds | cell.changes) + [EVERYTHING] * (cell.lasting or cell.unknown),
+            "gives": sorted(cell.binds | cell.changes)
+            + [EVERYTHING] * (cell.lasting or cell.unknown)
+            + [ANYTHING] * cell.unknown,
             "binds": sorted(cell.binds - cell.imports),
         }
         for number, cell in enumerate(effects)

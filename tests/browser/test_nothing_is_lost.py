@@ -129,7 +129,7 @@ def test_an_edit_of_a_cell_that_is_gone_can_be_saved(reader: Reader) -> None:
     reader.write(SUM, MINE)
     kept(reader, "mine")
     rewrite(reader, "edits => { edits[99] = {source: 'gone', text: 'print(\"kept\")'}; delete edits[2]; }")
-    expect(reader.note).to_contain_text("You edited cells that are not in the book any more.")
+    expect(reader.note).to_contain_text("You edited cells that are not in the book any more")
     with reader.page.expect_download() as download:
         reader.note.get_by_role("link", name="Save them as a file").click()
     assert Path(download.value.path()).read_text() == 'print("kept")'
@@ -216,7 +216,7 @@ def test_a_reload_says_which_cells_did_not_run(reader: Reader, tmp_path: Path) -
     reader.run(TENSOR)
     reader.finished(TENSOR, "queued")
     reader.page.reload()
-    expect(fresh).to_contain_text("1 that waited behind it was not run.")
+    expect(fresh).to_contain_text("1 cell that waited behind it was not run.")
     (tmp_path / "gate").touch()
     expect(fresh).to_contain_text("after")
 
@@ -346,7 +346,6 @@ def test_what_another_tab_has_written_is_not_overwritten_without_a_word(reader: 
     other.write(SUM, "theirs = 1")
     other.page.wait_for_timeout(300)
     other.page.reload()
-    other.wake()
     expect(other.code(SUM)).to_contain_text("theirs")
     expect(other.note).to_contain_text("or the same cell in two tabs")
 

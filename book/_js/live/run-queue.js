@@ -13,6 +13,8 @@ const STOPPED = {
 };
 const WHY_STOPPED = { died: "did not come to its end: Python died", restarted: "was stopped", missing: "did not come to its end" };
 
+const isLasting = ({ gives }) => gives.includes("*") && !gives.includes("?"); // see booksite/needed_cells.py
+
 export class RunQueue {
   /**
    * Runs of `cells` in `kernel`. What has run goes into `record`, what runs into `log`, sentences for the reader to `bar`;
@@ -126,7 +128,14 @@ export class RunQueue {
       // What nobody can judge needs all that is above it.
       relations = await this.kernel.relations(texts).catch(() => relations.map((known, index) => (edited(index) ? above(index) : known)));
     }
-    return texts.map((code, index) => ({ code, ...relations[index] }));
+    // A reader's cell that acts on the process (ends it, stops it, sets a seed) has done so when it ran; it is no need of others.
+    const acts = (index) => edited(index) && isLasting(relations[index]) && !isLasting(this.cells[index].relations);
+    const names = (index) => relations[index].gives;
+    const wanted = (index, of) => [of, ...relations[of].needs].some((other) => other > index && relations[other].reads.some((name) => names(index).includes(name)));
+    return texts.map((code, index) => {
+      const needs = relations[index].needs.filter((other) => !acts(other) || wanted(other, index));
+      return { code, ...relations[index], needs };
+    });
   }
 
   /** Run one cell; returns whether the cells after it may run. */
