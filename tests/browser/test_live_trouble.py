@@ -87,7 +87,7 @@ def test_a_cell_runs_as_it_stood_when_it_was_asked_for(reader: Reader) -> None:
 def test_a_cell_that_runs_is_not_reset_under_its_output(reader: Reader) -> None:
     expect(reader.run(SUM, ENDLESS)).to_contain_text("on and on")
     reader.cell(SUM).get_by_role("button", name=re.compile("Reset cell")).click()
-    expect(reader.note).to_contain_text("This cell is running.")
+    expect(reader.note).to_contain_text("This cell is running, or waits to run.")
     reader.button("Interrupt").click()
     expect(reader.fresh(SUM)).to_contain_text("KeyboardInterrupt")
     reader.cell(SUM).get_by_role("button", name=re.compile("Reset cell")).click()
