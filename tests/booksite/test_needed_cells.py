@@ -6,7 +6,9 @@ import random
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+import torch
 
 from booksite.changed_parameters import list_returning_methods, returning_methods
 from booksite.needed_cells import cell_relations, needed_cells
@@ -120,7 +122,9 @@ def test_cells_that_bind_a_name_stand_in_each_others_way_and_imports_do_not() ->
 
 
 def test_the_list_of_methods_that_only_return_something_is_the_libraries() -> None:
-    assert returning_methods() == set(list_returning_methods())
+    """Python's own types are left out: what they have depends on its version."""
+    libraries = {name for kind in (torch.Tensor, np.ndarray) for name in dir(kind) if not name.startswith("__")}
+    assert libraries & returning_methods() == libraries & set(list_returning_methods())
 
 
 def test_looking_at_cells_imports_no_torch() -> None:

@@ -96,6 +96,9 @@ def test_an_error_in_a_needed_cell_is_shown_there_and_named_here(reader: Reader)
     fresh = reader.run(LAST)
     expect(fresh).to_contain_text("This cell did not run: cell 11, which it needs, failed.")
     reader.finished(LAST, "failed")
+    reader.cell(LAST).hover()
+    reader.cell(LAST).get_by_role("button", name="Reset").click()  # it waits for nothing any more
+    expect(reader.fresh(LAST)).to_have_count(0)
     expect(reader.fresh(SOLUTION).locator(".live-error")).to_contain_text("ZeroDivisionError")
     expect(reader.bar).to_have_attribute("data-kernel", "idle")
 

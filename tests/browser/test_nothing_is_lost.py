@@ -341,10 +341,11 @@ def test_what_another_tab_has_written_is_not_overwritten_without_a_word(reader: 
     reader.wake()
     other = Reader(reader.page.context.new_page(), reader.server).open()
     other.wake()
+    kept = "(text) => Object.values(localStorage).some((kept) => kept.includes(text))"
     reader.write(SUM, MINE)
-    reader.page.wait_for_timeout(300)
+    reader.page.wait_for_function(kept, arg="40 + 2")
     other.write(SUM, "theirs = 1")
-    other.page.wait_for_timeout(300)
+    other.page.wait_for_function(kept, arg="theirs = 1")
     other.page.reload()
     expect(other.code(SUM)).to_contain_text("theirs")
     expect(other.note).to_contain_text("or the same cell in two tabs")

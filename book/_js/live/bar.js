@@ -79,7 +79,7 @@ export class Bar {
   #links(config, root) {
     const links = el("span", { class: "live-links" });
     if (config.help && config.help !== `${config.page}.html`) links.append(el("a", { href: new URL(config.help, root).href }, "How it works"));
-    links.append(el("a", { class: "live-download", href: new URL(config.notebook, root).href, download: true }, "Notebook"));
+    links.append(el("a", { href: new URL(config.notebook, root).href, download: true }, "Notebook"));
     return links;
   }
 }

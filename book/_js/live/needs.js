@@ -14,9 +14,9 @@ export function markOf(cells, index, mark) {
  * The cells to run before `cells[index]`, in order: those that have not run as they stand now, and those whose names another cell has
  * changed since.
  *
- * @param {{code: string, needs: number[], reads: string[], gives: string[]}[]} cells
+ * @param {{code: string, needs: number[], reads: string[], gives: string[], binds: string[]}[]} cells
  * @param {number} index
- * @param {(index: number) => {mark: string, turn: number, gives: string[]} | undefined} ran how a cell last ran in this kernel
+ * @param {(index: number) => {mark: string, turn: number, binds: string[]} | undefined} ran how a cell last ran in this kernel
  */
 export function cellsToRunFirst(cells, index, ran) {
   const { needs } = cells[index];

@@ -24,7 +24,8 @@ export class RunQueue {
     Object.assign(this, { cells, kernel, record, log, bar, on });
     this.jobs = [];
     this.current = null; // the cell that runs
-    this.aim = null; // the cell that it runs for
+    this.asked = null; // the cell whose turn it is: it runs, or others run that it needs
+    this.aim = null; // the cell for which another one runs
     this.elsewhere = false; // whether the kernel is at something that this page did not ask for, such as a run of another tab
     log.waiting = () => this.jobs.length;
   }
@@ -36,7 +37,7 @@ export class RunQueue {
 
   /** Whether a cell runs, waits, or has other cells run for it. */
   has(cell) {
-    return cell === this.current || cell === this.aim || this.jobs.some((job) => job.cell === cell);
+    return cell === this.current || cell === this.asked || this.jobs.some((job) => job.cell === cell);
   }
 
   /** The kernel is, or is no longer, at something that this page did not ask for. */
@@ -75,8 +76,10 @@ export class RunQueue {
     let last = null;
     while (this.jobs.length) {
       const job = this.jobs.shift();
+      this.asked = job.cell;
       job.run = job.cell.begin(job);
       last = { job, ok: (await this.#runNeeded(job)) && (await this.#runCell(job)) };
+      this.asked = this.aim = null;
       if (!last.ok) this.drop(job.gone);
     }
     if (last?.ok) this.bar.announce(last.job.alone ? `Cell ${last.job.cell.number} has run` : "All cells have run");

@@ -67,13 +67,9 @@ class SessionsHandler(SessionRootHandler):
             raise web.HTTPError(400, "name and type must be strings")
         if model.get("type", "notebook") != "notebook":
             raise web.HTTPError(400, "type must be notebook")
-        if not all(_is_plain(model.get(name, "")) for name in ("path", "name")):
+        if not all(model.get(name, "").isprintable() for name in ("path", "name")):
             raise web.HTTPError(400, "path and name must be text without control characters")
         return model
-
-
-def _is_plain(text: str) -> bool:
-    return text.isprintable() and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 class KernelsHandler(MainKernelHandler):

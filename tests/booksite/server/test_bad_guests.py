@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import websocket
@@ -12,19 +10,6 @@ from tests.browser.live_support import BookServerProcess, Client
 
 from booksite.server import kernels
 from booksite.server.kernels import OutputBuffer
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BookServerProcess]:
-    html: Path = tmp_path_factory.mktemp("checkout") / "_build" / "html"
-    (html / "_static").mkdir(parents=True)
-    (html / "index.html").write_text("<!DOCTYPE html><title>Book</title>")
-    (html / "_static" / "live.json").write_text('{"kernel": false}')
-    (html.parents[1] / "book").mkdir()
-    process = BookServerProcess(html, html.parents[1] / "book")
-    yield process
-    said = process.stop()
-    assert "Traceback" not in said, said
 
 
 @pytest.fixture

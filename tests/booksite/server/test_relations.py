@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from tests.browser.live_support import BookServerProcess, Client
 
 from booksite.needed_cells import cell_relations
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BookServerProcess]:
-    html: Path = tmp_path_factory.mktemp("checkout") / "_build" / "html"
-    (html / "_static").mkdir(parents=True)
-    (html / "index.html").write_text("<!DOCTYPE html><title>Book</title>")
-    (html / "_static" / "live.json").write_text('{"kernel": false}')
-    (html.parents[1] / "book").mkdir()
-    process = BookServerProcess(html, html.parents[1] / "book")
-    yield process
-    assert process.stop() == "", "nothing that a reader writes leaves a word on the server's terminal"
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ export class Edits {
       else edits[cell.number] = { source: cell.base ?? cell.source, text };
     }
     this.waiting.clear();
-    if (others.length) this.store.set("homeless", [...this.homeless, ...others]);
+    if (others.length) this.store.set("homeless", [...new Set([...this.homeless, ...others])]);
     this.#write(edits);
   }
 
