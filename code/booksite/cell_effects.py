@@ -10,21 +10,14 @@ from __future__ import annotations
 
 import ast
 import re
-import symtable
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from IPython.core.inputtransformer2 import TransformerManager
 
-from booksite.changed_parameters import (
-    Beside,
-    changed_arguments,
-    changed_names,
-    changes_its_object,
-    returning_methods,
-    root_name,
-    stored,
-)
+from booksite.changed_parameters import changed_arguments, changes_its_object, returning_methods, root_name
+from booksite.python_names import arguments, free_names, global_changes, names_in, names_of_pattern
 from booksite.shared_objects import SharedObjects
 
 UNKNOWABLE = {"exec", "eval", "globals", "locals", "vars", "get_ipython", "setattr", "delattr", "__import__"}
@@ -77,12 +70,17 @@ def effects_of(source: str, names: PageNames) -> Effects:
         What earlier cells have bound; is extended.
     """
     try:
-        tree = ast.parse(TransformerManager().transform_cell(source))
+        tree = _parsed(source)
     except (SyntaxError, ValueError):
         return Effects()  # it is meant not to run: it neither needs nor leaves anything
     reader = _Reader(names)
     reader.block(tree.body)
     return reader.effects
+
+
+@lru_cache(maxsize=1000)  # of a page that somebody edits all cells but one are the same as a moment ago
+def _parsed(source: str) -> ast.Module:
+    return ast.parse(TransformerManager().transform_cell(source))
 
 
 class _Reader:
@@ -176,13 +174,13 @@ class _Reader:
                 if isinstance(child, ast.expr):
                     self._expression(child, settled)
                 elif isinstance(child, ast.match_case):
-                    self.effects.binds |= set(_names_of_pattern(child.pattern))
+                    self.effects.binds |= set(names_of_pattern(child.pattern))
                     self._branch(child.body, settled)
 
     def _definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, settled: set[str]) -> None:
         for decorator in node.decorator_list:
             self._expression(decorator, settled)
-        free, changed = _free_names(node), _global_changes(node, (self.names.imports, self.names.functions))
+        free, changed = free_names(node), global_changes(node, (self.names.imports, self.names.functions))
         if isinstance(node, ast.ClassDef):
             self._read(free, settled)  # its body runs now
             for base in [*node.bases, *(keyword.value for keyword in node.keywords)]:
@@ -250,7 +248,7 @@ class _Reader:
             elif root:
                 self.effects.changes.add(root)
 
-    def _read(self, used: set[str], settled: set[str]) -> None:
+    def _read(self, used: Set[str], settled: set[str]) -> None:
         for name in used:
             self.effects.reads |= {name} - settled
             # A function of the page reads its own globals when it is called.
@@ -258,12 +256,12 @@ class _Reader:
 
     def _carried_by(self, value: ast.expr) -> set[str]:
         """Return the globals that a value may read later: it can hold a function of the page."""
-        return {carried for name in _names_in(value) for carried in self.names.carried.get(name, set())}
+        return {carried for name in names_in(value) for carried in self.names.carried.get(name, set())}
 
     # --- expressions
 
     def _expression(self, node: ast.expr, settled: set[str]) -> None:
-        self._read(_names_in(node), settled)
+        self._read(names_in(node), settled)
         for inner in ast.walk(node):
             if isinstance(inner, ast.NamedExpr):
                 self._bind(inner.target, settled)
@@ -315,51 +313,6 @@ class _Reader:
         called = {one.attr for one in ast.walk(node.func) if isinstance(one, ast.Attribute)} | {
             origin.rpartition(".")[2]
         }
-        named = any(root_name(argument) for argument in _arguments(node))
+        named = any(root_name(argument) for argument in arguments(node))
         only_shown = node is self.last or origin.partition(".")[0] in DRAWING or named
         self.effects.lasting |= any(SETTING.search(name) for name in called) or not only_shown
-
-
-def _names_of_pattern(pattern: ast.pattern) -> Iterator[str]:
-    """Return the names that a pattern of ``match`` binds."""
-    for one in ast.walk(pattern):
-        name = one.rest if isinstance(one, ast.MatchMapping) else getattr(one, "name", None)
-        if isinstance(name, str):
-            yield name
-
-
-def _arguments(call: ast.Call) -> Iterator[ast.expr]:
-    yield from call.args
-    yield from (keyword.value for keyword in call.keywords)
-
-
-def _names_in(node: ast.expr) -> set[str]:
-    """Return the global names that an expression reads, those inside of comprehensions and lambdas included."""
-    table = symtable.symtable(ast.unparse(ast.Expression(node)), "cell", "eval")
-    return _global_reads(table)
-
-
-def _free_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> set[str]:
-    """Return the global names that a function or class reads in its body."""
-    table = symtable.symtable(ast.unparse(node), "cell", "exec")
-    return set().union(*(_global_reads(child) for child in table.get_children()))
-
-
-def _global_changes(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, beside: Beside) -> set[str]:
-    """Return the globals that a function may change when it is called."""
-    if isinstance(node, ast.ClassDef):
-        return set()
-    local = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
-    local |= {target.id for inner in ast.walk(node) for target in stored(inner) if isinstance(target, ast.Name)}
-    declared = {name for inner in ast.walk(node) if isinstance(inner, ast.Global) for name in inner.names}
-    return declared | (changed_names(node, beside=beside) - local)
-
-
-def _global_reads(table: symtable.SymbolTable) -> set[str]:
-    top = table.get_type() == "module"
-    found = {
-        symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced() and (top or symbol.is_global())
-    }
-    for child in table.get_children():
-        found |= _global_reads(child)
-    return found

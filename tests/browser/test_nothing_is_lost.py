@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 from tests.browser.conftest import Noise
 from tests.browser.live_reader import Reader
 from tests.browser.live_support import BookServerProcess, wait_for
@@ -209,6 +209,83 @@ def test_what_was_printed_while_the_page_was_away_comes_when_it_is_back(reader: 
     reader.finished(SUM)
 
 
+@pytest.mark.parametrize("tabs", [1, 2])
+def test_of_fast_output_no_line_is_lost_by_a_reload_whoever_else_listens(
+    reader: Reader, noise: Noise, tmp_path: Path, tabs: int
+) -> None:
+    reader.wake()
+    if tabs == 2:
+        another_tab(reader, noise).wake()
+    gate = tmp_path / "gate"
+    code = f"""import os, time
+n = 0
+while not os.path.exists({str(gate)!r}):
+    print(n, end=" ", flush=True)
+    n += 1
+    time.sleep(0.002)
+print("end", n)"""
+    fresh = reader.run(SUM, code)
+    for _ in range(3):
+        expect(fresh).to_contain_text(re.compile(r"\d+ \d+"))
+        reader.page.reload()
+        expect(fresh).to_contain_text("its output goes on here")
+    gate.touch()
+    expect(fresh).to_contain_text(re.compile(r"end \d+"))
+    reader.finished(SUM)
+    *numbers, _, count = (fresh.locator(".live-stdout").first.text_content() or "").split()
+    assert [int(number) for number in numbers] == list(range(int(count)))
+
+
+def test_a_connection_that_breaks_while_a_cell_runs_costs_no_line(reader: Reader, noise: Noise, tmp_path: Path) -> None:
+    noise.expected = True
+    sockets: list[WebSocketRoute] = []
+
+    def connect(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        socket.connect_to_server()
+
+    reader.page.route_web_socket(re.compile("/channels"), connect)
+    reader.page.reload()
+    reader.wake()
+    another_tab(reader, noise).wake()  # or Jupyter would keep what comes meanwhile
+    gate, ended = tmp_path / "gate", tmp_path / "ended"
+    fresh = reader.run(SUM, f"{waits_for(gate, 'before', 'meanwhile')}\nopen({str(ended)!r}, 'w').close()\n1 / 0")
+    expect(fresh).to_contain_text("before")
+    sockets[-1].close()
+    gate.touch()
+    wait_for(ended.exists, "the end of the run")
+    expect(fresh).to_contain_text("meanwhile")
+    expect(fresh).to_contain_text("ZeroDivisionError")
+    reader.finished(SUM, "failed")
+    expect(reader.run(TENSOR, "print('next')")).to_contain_text("next")
+
+
+def test_a_cell_that_ends_python_runs_once(reader: Reader, noise: Noise, tmp_path: Path) -> None:
+    noise.expected = True
+    reader.wake()
+    for k in range(5):
+        runs = tmp_path / f"runs {k}"
+        fresh = reader.run(SUM, f"import os\nopen({str(runs)!r}, 'a').write('run ')\nos._exit(0)")
+        reader.finished(SUM, "failed")
+        expect(fresh).to_contain_text("Python died while this cell ran.")
+        expect(reader.run(TENSOR, f"print('alive', {k})")).to_contain_text(f"alive {k}")
+        reader.finished(TENSOR)
+        assert runs.read_text() == "run "
+
+
+def test_cells_that_waited_when_python_died_are_told(reader: Reader, noise: Noise, tmp_path: Path) -> None:
+    noise.expected = True
+    reader.wake()
+    gate = tmp_path / "gate"
+    reader.write(SUM, waits_for(gate, "before", "after") + "\nos._exit(1)")
+    reader.button("Run all").click()
+    expect(reader.fresh(SUM)).to_contain_text("before")
+    gate.touch()
+    expect(reader.fresh(SUM)).to_contain_text(
+        re.compile(r"Python died while this cell ran. \d+ cells that waited behind it were not run.")
+    )
+
+
 def test_a_reload_says_which_cells_did_not_run(reader: Reader, tmp_path: Path) -> None:
     reader.wake()
     fresh = reader.run(SUM, waits_for(tmp_path / "gate", "before", "after"))
@@ -284,6 +361,37 @@ def test_two_tabs_of_one_browser_share_a_kernel_and_say_so(reader: Reader, noise
     expect(reader.bar.locator(".live-shared")).not_to_contain_text("is running there")
     other.page.close()
     expect(reader.bar.locator(".live-shared")).to_be_hidden()
+
+
+def test_what_runs_in_another_tab_is_stopped_only_if_one_says_so(reader: Reader, noise: Noise, tmp_path: Path) -> None:
+    noise.expected = True
+    reader.wake()
+    gate = tmp_path / "gate"
+    reader.run(SUM, waits_for(gate, "before", "after"))
+    expect(reader.fresh(SUM)).to_contain_text("before")
+    other = another_tab(reader, noise)
+    other.cell(TENSOR).locator(".cell_input").focus()
+    other.page.keyboard.press("Enter")
+    other.run(TENSOR, "print('waited')")
+    other.finished(TENSOR, "queued")
+    other.button("Interrupt").click()  # it does not wait any longer
+    expect(other.cell(TENSOR)).not_to_have_attribute("data-live", re.compile("."))
+    other.run(TENSOR)
+    other.finished(TENSOR, "queued")
+    gate.touch()
+    expect(reader.fresh(SUM)).to_contain_text("after")
+    reader.finished(SUM)
+    expect(other.fresh(TENSOR)).to_contain_text("waited")
+
+    gate.unlink()
+    reader.run(SUM)
+    expect(other.bar).to_have_attribute("data-kernel", "busy")
+    other.button("Interrupt").click()
+    expect(other.note).to_contain_text("Nothing of this tab is running. Python is at a cell of another tab.")
+    reader.finished(SUM, "running")
+    other.note.get_by_role("button", name="Stop it").click()
+    reader.finished(SUM, "failed")
+    expect(reader.fresh(SUM)).to_contain_text("You interrupted this cell.")
 
 
 def test_a_duplicated_tab_does_not_take_the_first_ones_messages(reader: Reader, noise: Noise) -> None:

@@ -240,3 +240,43 @@ def test_a_formula_defines_and_names_nothing_for_others(bench: OutputBench) -> N
     bench.begin().show({"text/latex": r"$\sum$"}).settle()
     bench.page.wait_for_function("bench.typeset()")
     assert "WRONG" not in bench.body.locator("mjx-container").evaluate("node => node.outerHTML")
+
+
+@pytest.mark.parametrize(
+    ("kind", "part", "count", "said"),
+    [
+        ("text/html", "<td>1</td>", 60_000, "HTML of 60001 parts was left out"),
+        ("text/html", "<div>", 100_000, "HTML of 100001 parts was left out"),
+        ("text/html", "<div>", 20_000, "HTML of more than 10000 elements inside of each other was left out"),
+        ("image/svg+xml", "<circle r='1'/>", 60_000, "A drawing of 60001 parts was left out"),
+    ],
+)
+def test_what_would_stop_the_page_is_left_out_with_a_sentence(
+    bench: OutputBench, kind: str, part: str, count: int, said: str
+) -> None:
+    text = f"<svg xmlns='http://www.w3.org/2000/svg'>{part * count}</svg>"
+    if kind == "text/html":
+        text = f"<table>{part * count}</table>"
+    bench.begin().show({kind: text, "text/plain": "[in words]"})
+    expect(bench.body.locator(".live-left-out")).to_contain_text(said)
+    expect(bench.body).to_contain_text("[in words]")
+
+
+@pytest.mark.parametrize("part", ["<p>x<br></p>", "<img alt='x'>", "<hr/>", "<tr><td>1</td></tr>"])
+def test_many_elements_beside_each_other_are_not_too_much(bench: OutputBench, part: str) -> None:
+    bench.begin().show({"text/html": f"<table>{part * 11_000}</table>"})
+    expect(bench.body.locator(".live-display")).to_be_visible()
+    expect(bench.body.locator(".live-left-out")).to_have_count(0)
+
+
+def test_a_line_that_is_written_over_in_many_colours_keeps_its_letters(bench: OutputBench) -> None:
+    text = "".join(f"{ESC}[3{k % 8}m{k % 10}\r{ESC}[{k % 2000 + 1}C" for k in range(16_000))
+    bench.begin().print(text).settle()
+    shown = bench.body.locator("pre").text_content() or ""
+    expected = [" "] * 2001
+    column = 0
+    for k in range(16_000):
+        expected[column] = str(k % 10)
+        column = k % 2000 + 1
+    assert shown.rstrip() == "".join(expected).rstrip()
+    assert bench.body.locator("pre span span").count() < 1000

@@ -65,6 +65,7 @@ export class LiveCell {
   #changed(text) {
     const edited = text !== this.source;
     this.#show({ edited });
+    this.session.edited();
     if (edited) this.session.edits.keep(this, text);
     else {
       this.#settle();

@@ -7,6 +7,8 @@ import { shutdownSession, startSession } from "@jupyterlab/services/lib/session/
 
 const KERNEL_NAME = "python3";
 const LOOK_AGAIN_MS = 1000;
+const FOLLOW_MS = 200; // between two questions for what a run has shown
+const PATIENT_LOOKS = 10; // after which an idle kernel is believed not to know a run
 
 /** Why a run ended without an answer; the message is meant for the reader. */
 export class KernelGone extends Error {}
@@ -21,12 +23,10 @@ export class KernelGone extends Error {}
  * by `on.lost(reason)`: the variables are gone: "died", "exited", "restarted", or "missing" (culled, or the server was started anew).
  */
 export class PageKernel {
-  /** `name` is a promise of this tab's name: messages that come while the page is reloaded are kept for it by the server. */
-  constructor({ base, path, probe, name, on }) {
+  constructor({ base, path, probe, on }) {
     this.settings = ServerConnection.makeSettings({ baseUrl: base, token: "", appendToken: false });
     this.path = path;
     this.probe = probe; // address that answers {"kernel": true} to whom it knows
-    this.name = name;
     this.on = on;
     this.connection = null;
     this.changing = null; // the change of kernel that is going on
@@ -52,10 +52,9 @@ export class PageKernel {
   async #connect() {
     if (this.connection && !this.connection.isDisposed) return;
     this.on.status("starting");
-    const clientId = await this.name;
     this.session = await this.#startSession();
     const { kernel } = this.session;
-    this.#listenTo(new KernelConnection({ model: kernel, serverSettings: this.settings, handleComms: false, clientId }));
+    this.#listenTo(new KernelConnection({ model: kernel, serverSettings: this.settings, handleComms: false }));
     if (!this.on.meet(kernel.id)) return "fresh";
     if (kernel.execution_state === "busy") this.on.status("busy");
     this.on.again();
@@ -122,15 +121,16 @@ export class PageKernel {
     let met = false;
     connection.connectionStatusChanged.connect((_, state) => {
       if (connection !== this.connection) return;
-      if (state === "connected") met = true;
-      else if (met) this.#look();
+      if (state === "connected") {
+        if (met) this.catchUp?.();
+        met = true;
+      } else if (met) this.#look();
     });
     connection.statusChanged.connect((_, state) => {
       if (connection !== this.connection) return;
       if (state === "idle" || state === "busy") this.on.status(state);
       else if (state === "autorestarting" || state === "dead") this.#renew("died").catch(() => {});
     });
-    connection.anyMessage.connect((_, { msg, direction }) => direction === "recv" && this.heard?.(msg));
   }
 
   /** Everything that the kernel knew is lost; what was running will not be answered. */
@@ -194,7 +194,7 @@ export class PageKernel {
   }
 
   /**
-   * Run code in the kernel that `ensure` found. Resolves with the kernel's answer; rejects with KernelGone if there will be none (`begun` tells whether it had begun).
+   * Run code in the kernel that `ensure` found. Resolves with the kernel's answer; rejects with KernelGone if there will be none.
    *
    * @param {string} code
    * @param {(message: object) => void} handle gets what the code shows, also later if it updates a display from elsewhere
@@ -204,45 +204,65 @@ export class PageKernel {
     if (!this.connection) await this.connect();
     const request = { code, silent: false, store_history: true, allow_stdin: false, stop_on_error: false };
     const future = this.connection.requestExecute(request, false);
-    let begun = false;
+    const run = { kernel: this.connection.id, id: future.msg.header.msg_id, last: "", error: null };
+    sent(run.kernel, run.id);
     future.onIOPub = (message) => {
-      begun = true;
+      run.last = message.header.msg_id;
+      if (message.header.msg_type === "error") run.error = message.content;
       this.begins();
       handle(message);
     };
-    sent(this.connection.id, future.msg.header.msg_id);
-    const answer = future.done.then((reply) => reply.content);
-    answer.catch(() => {}); // the library cancels it when the kernel goes; `gone` says why
+    const reply = future.done.then(({ content }) => content);
+    reply.catch(() => {}); // the library cancels it when the kernel goes; `gone` says why
+    const answer = new Promise((resolve, reject) => {
+      reply.then((content) => this.catchUp && resolve(content), () => {});
+      this.catchUp = () => {
+        this.catchUp = null; // it asks until the run has ended, whatever becomes of the connection
+        future.onIOPub = () => {};
+        const listen = () => (future.onIOPub = handle);
+        this.#follow(run, handle).then(resolve, reject).finally(listen);
+      };
+    });
     try {
       const content = await this.#unlessGone(answer);
       if (content.payload?.some(({ source }) => source === "ask_exit")) this.#renew("exited").catch(() => {});
       return { ...content, future };
-    } catch (error) {
-      throw Object.assign(error, { begun });
+    } finally {
+      this.catchUp = null;
     }
   }
 
-  /** Hear the rest of a run that was sent before the page was reloaded: the server has kept what came meanwhile. */
-  async resume({ kernel, id }, handle) {
-    let finish;
-    const answer = new Promise((resolve) => (finish = resolve));
-    const seen = {};
-    this.heard = (message) => {
-      if (message.parent_header?.msg_id !== id) return;
-      if (message.header.msg_type === "execute_reply") seen.reply = message.content;
-      else if (message.header.msg_type === "status") seen.idle ||= message.content.execution_state === "idle";
-      else handle(message);
-      if (seen.reply && seen.idle) finish(seen.reply);
-    };
-    try {
-      await this.connect();
-      if (this.connection.id !== kernel) throw new KernelGone("missing");
-      // The kernel answers this question of the library's when it has finished that run: what has not come by then will not come.
-      this.connection.info.then(() => pause(LOOK_AGAIN_MS)).then(() => finish(seen.reply ?? { status: "unknown" }), () => {});
-      return await this.#unlessGone(answer);
-    } finally {
-      this.heard = null;
+  /** Hear the rest of a run that was sent before the page was reloaded. */
+  async resume({ kernel, id, messages }, handle) {
+    await this.connect();
+    if (this.connection.id !== kernel) throw new KernelGone("missing");
+    const error = messages.find(({ header }) => header.msg_type === "error")?.content;
+    return this.#unlessGone(this.#follow({ kernel, id, last: messages.at(-1)?.header.msg_id ?? "", error }, handle));
+  }
+
+  /** Ask the server for what a run shows until it ends: it has kept what came while nobody listened (booksite/server/run_outputs.py). */
+  async #follow(run, handle) {
+    const address = new URL(`api/kernels/${run.kernel}/outputs`, this.settings.baseUrl);
+    for (let quiet = 0; ; quiet += 1) {
+      address.search = new URLSearchParams({ request: run.id, after: run.last });
+      const said = await this.#fetch(address.href).catch(() => null); // a server that is away may come back
+      if (said?.cut) handle(note("\n… what came while this page was away was too long to be kept whole …\n"));
+      for (const message of said?.messages ?? []) {
+        run.last = message.header.msg_id;
+        if (message.header.msg_type === "error") run.error = message.content;
+        handle(message);
+      }
+      if (said?.ended) return run.error ? { status: "error", ...run.error } : { status: "ok" };
+      if (!said?.idle || said.messages.length) quiet = 0;
+      if (quiet === PATIENT_LOOKS) return { status: "unknown" };
+      await pause(FOLLOW_MS);
     }
+  }
+
+  async #fetch(address) {
+    const answer = await ServerConnection.makeRequest(address, { cache: "no-store" }, this.settings);
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    return answer.json();
   }
 
   /** Wait for an answer of the kernel, and look now and then whether it is still there. */
@@ -272,6 +292,11 @@ export class PageKernel {
     await this.changing?.catch(() => {});
     return this.#renew("restarted");
   }
+}
+
+/** A line of our own among what a run prints. */
+function note(text) {
+  return { header: { msg_type: "stream" }, content: { name: "stderr", text } };
 }
 
 export function pause(milliseconds) {

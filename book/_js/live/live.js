@@ -2,7 +2,6 @@
 // everything else (editor, kernel connection: thirty times its size) comes with the first press, in session.js.
 
 import { Bar } from "./bar.js";
-import { el } from "./dom.js";
 import { collectCells, readConfig, siteRoot } from "./page.js";
 import { Tools } from "./tools.js";
 
@@ -26,11 +25,12 @@ function boot(config) {
 function offerRun(config, root, bar, info) {
   const cells = collectCells(config);
   const base = new URL(info.base, location.origin).href;
+  const script = new URL("_static/live-session.js", root).href;
   let opening = null;
 
   /** Make the page live, once; everybody who pressed meanwhile gets the same session. */
   function open() {
-    opening ??= import(new URL("_static/live-session.js", root).href)
+    opening ??= import(script)
       .then((module) => module.openSession({ config, root, base, cells, bar }))
       .catch((error) => {
         opening = null; // the next press tries again
@@ -46,8 +46,8 @@ function offerRun(config, root, bar, info) {
     edit: (cell, place) => act((session) => session.edit(cell, place)),
   };
   for (const cell of cells) if (cell.input) cell.tools = new Tools(cell, actions);
-  // Somebody may press: have the code at hand by then (not yet run).
-  document.head.append(el("link", { rel: "modulepreload", href: new URL("_static/live-session.js", root).href }));
+  // Somebody may press: have the code at hand by then. It does nothing before `openSession`.
+  (window.requestIdleCallback ?? setTimeout)(() => import(script).catch(() => {}));
   bar.offerRun(config, root, () => {
     bar.say("Starting…");
     act((session) => session.runAll());

@@ -52,12 +52,6 @@ export class Prelude {
     this.show(this.node);
   }
 
-  /** They are to run again, from the first. */
-  cancel() {
-    this.#close();
-    this.node.remove();
-  }
-
   #close() {
     clearTimeout(this.timer);
     this.progress.end();

@@ -15,6 +15,12 @@ const WHY_STOPPED = { died: "did not come to its end: Python died", restarted: "
 
 const isLasting = ({ gives }) => gives.includes("*") && !gives.includes("?"); // see booksite/needed_cells.py
 
+/** What becomes of cells that waited behind one that came to nothing. */
+function told(waiting) {
+  if (!waiting) return "";
+  return waiting === 1 ? " 1 cell that waited behind it was not run." : ` ${waiting} cells that waited behind it were not run.`;
+}
+
 export class RunQueue {
   /**
    * Runs of `cells` in `kernel`. What has run goes into `record`, what runs into `log`, sentences for the reader to `bar`;
@@ -27,6 +33,7 @@ export class RunQueue {
     this.asked = null; // the cell whose turn it is: it runs, or others run that it needs
     this.aim = null; // the cell for which another one runs
     this.elsewhere = false; // whether the kernel is at something that this page did not ask for, such as a run of another tab
+    this.freed = null; // called when it no longer is, if a cell waits for that
     log.waiting = () => this.jobs.length;
   }
 
@@ -44,6 +51,13 @@ export class RunQueue {
   setElsewhere(elsewhere) {
     if (this.elsewhere && !elsewhere) this.current?.setState("running");
     this.elsewhere = elsewhere;
+    if (!elsewhere) this.freed?.(true);
+  }
+
+  /** Stop waiting for another tab's run; returns whether there was anything to stop. */
+  stopWaiting() {
+    this.freed?.(false);
+    return Boolean(this.freed);
   }
 
   /** Run cells after those that wait already; `alone` is the one that a reader asked for by itself. */
@@ -89,9 +103,10 @@ export class RunQueue {
   async #runNeeded(asked) {
     const { cell, alone, code, left, run } = asked;
     if (!alone || left) return true;
-    // A kernel may turn out to be another one than the last time.
+    // A kernel may turn out to be another one than the last time; both questions go to the server at once.
+    const page = this.#pageWith(cell, code);
     asked.sure = await this.kernel.ensure().then(() => true, () => false);
-    asked.page = await this.#pageWith(cell, code);
+    asked.page = await page;
     const numbers = cellsToRunFirst(asked.page, cell.number - 1, (other) => this.record.of(other));
     if (!numbers.length) return true;
     cell.setState("running");
@@ -102,11 +117,6 @@ export class RunQueue {
       job.run = needed.edited ? needed.begin({ alone: false }) : quietly(needed);
       job.heard = (message) => prelude.handle(message);
       if ((await this.#runCell(job)) && !job.ended) continue;
-      if (job.lost && !asked.again) {
-        asked.again = true;
-        prelude.cancel();
-        return this.#runNeeded(asked); // all of them, in the fresh kernel
-      }
       prelude.fail(needed, job.ended ? "ended Python" : (job.stopped ?? "failed"));
       cell.setState("failed");
       return false;
@@ -116,11 +126,16 @@ export class RunQueue {
   }
 
   /** The page's cells, one of them with the text that it runs with, and what they have to do with each other (see needs.js). */
-  async #pageWith(cell, code) {
+  #pageWith(cell, code) {
     const texts = this.cells.map((other) => (other === cell ? code : other.code));
     const key = JSON.stringify(texts);
-    if (key !== this.known?.key) this.known = { key, page: await this.#relate(texts) };
+    if (key !== this.known?.key) this.known = { key, page: this.#relate(texts) };
     return this.known.page;
+  }
+
+  /** Find out what the cells need as they stand, while nobody waits for it. */
+  foresee() {
+    this.#pageWith();
   }
 
   async #relate(texts) {
@@ -128,8 +143,10 @@ export class RunQueue {
     let relations = this.cells.map((cell) => cell.relations);
     if (texts.some((_, index) => edited(index))) {
       const above = (index) => ({ ...relations[index], needs: [...Array(index).keys()], reads: [] });
-      // What nobody can judge needs all that is above it.
-      relations = await this.kernel.relations(texts).catch(() => relations.map((known, index) => (edited(index) ? above(index) : known)));
+      relations = await this.kernel.relations(texts).catch(() => {
+        this.known = null; // the server may answer the next time
+        return relations.map((known, index) => (edited(index) ? above(index) : known)); // what nobody can judge needs all that is above it
+      });
     }
     // A reader's cell that acts on the process (ends it, stops it, sets a seed) has done so when it ran; it is no need of others.
     const acts = (index) => edited(index) && isLasting(relations[index]) && !isLasting(this.cells[index].relations);
@@ -149,6 +166,11 @@ export class RunQueue {
     cell.setState(this.elsewhere ? "queued" : "running");
     this.on.changed(true);
     try {
+      if (!job.left && !(await this.#turn())) {
+        job.stopped = "was stopped before it began";
+        cell.setState(null);
+        return false;
+      }
       const reply = await this.#ask(job);
       run.page(reply.payload);
       run.end();
@@ -156,19 +178,25 @@ export class RunQueue {
       cell.previous = reply.future;
       return await this.#settle(job, reply);
     } catch (error) {
-      if (error instanceof KernelGone && error.message === "died" && !error.begun && !job.again) return await this.#runAgain(job);
       cell.setState("failed");
       job.stopped = WHY_STOPPED[error.message];
-      run.fail(error instanceof KernelGone ? STOPPED[error.message] : `Python could not be reached (${error.message}).`);
       job.gone = error instanceof KernelGone && error.message === "died";
+      const dropped = told(this.drop(job.gone));
+      run.fail((error instanceof KernelGone ? STOPPED[error.message] : `Python could not be reached (${error.message}).`) + dropped);
       if (!(error instanceof KernelGone)) this.on.unreachable(error);
-      this.drop(job.gone);
       return false;
     } finally {
       this.log.end();
       this.current = null;
       this.on.changed();
     }
+  }
+
+  /** Wait until the kernel is free of what this page did not ask for; false if the reader does not want to wait any longer. */
+  async #turn() {
+    const free = !this.elsewhere || (await new Promise((resolve) => (this.freed = resolve)));
+    this.freed = null;
+    return free;
   }
 
   /** Send a cell's code to the kernel, or hear the rest of what was sent before a reload. */
@@ -182,19 +210,11 @@ export class RunQueue {
     if (!left && !sure) await this.kernel.ensure();
     if (!left) return this.kernel.run(code, handle, (kernel, id) => this.log.sent(kernel, id));
     const cut = left.cut ? " The beginning of its output was too long to be kept." : "";
-    const dropped = left.waiting ? ` ${left.waiting === 1 ? "1 cell that waited behind it was" : `${left.waiting} cells that waited behind it were`} not run.` : "";
+    const dropped = told(left.waiting);
     run.above(el("p", { class: "live-prelude" }, `This page was left while the cell ran; its output goes on here.${cut}${dropped}`));
     left.messages.forEach(handle);
     this.log.sent(left.kernel, left.id);
     return this.kernel.resume(left, handle);
-  }
-
-  /** A cell was sent to a kernel that had died before without being noticed: it was not lost by the reader, so run it. */
-  async #runAgain(job) {
-    await this.kernel.ensure();
-    job.again = true;
-    if (job.for) return !(job.lost = true); // what it needs is gone, too
-    return (await this.#runNeeded({ ...job, alone: job.alone ?? false })) && (await this.#runCell(job));
   }
 
   /** A run has been answered: note what it means, for the reader and for later runs. */
@@ -241,11 +261,13 @@ export class RunQueue {
     } else if (gave) cell.hint(`In the book, “${name}” comes from cell ${gave.number}, which you have edited.`);
   }
 
-  /** Give up what waits; after a kernel's death not what the reader has asked for by itself: it runs in the next kernel. */
+  /** Give up what waits, and return how many; after a kernel's death not what the reader has asked for by itself: it runs in the next kernel. */
   drop(keepAlone = false) {
     const kept = this.jobs.filter((job) => keepAlone && job.alone);
-    for (const job of this.jobs) if (!kept.includes(job)) job.cell.setState(null);
+    const given = this.jobs.filter((job) => !kept.includes(job));
+    for (const job of given) job.cell.setState(null);
     this.jobs = kept;
     this.on.changed();
+    return given.length;
   }
 }

@@ -10,11 +10,12 @@ import { RunLog } from "./keep/resume.js";
 import { RunQueue } from "./run-queue.js";
 import { Status } from "./status.js";
 import { Store } from "./keep/store.js";
-import { Tabs, tabName } from "./keep/tabs.js";
+import { Tabs } from "./keep/tabs.js";
 import { trustNoText } from "./outputs/trust.js";
 
 const AWHILE_MS = 1000; // how long the editors wait for the first run at most
 const PATIENCE_MS = 3000; // how long an interrupt may have no effect before the reader is told
+const THINKING_MS = 150; // a pause in typing
 const REASONS = {
   died: "Python died; its variables are gone. It starts anew: Run on a cell runs what it needs.",
   exited: "The cell ended Python, and with it all variables. It starts anew: Run on a cell runs what it needs.",
@@ -42,7 +43,6 @@ class Session {
       base,
       path: config.page,
       probe: new URL("_static/live.json", root).href,
-      name: tabName(tab),
       on: {
         status: (state, sentence) => this.#hear(state, sentence),
         meet: (kernel) => this.record.begin(kernel),
@@ -102,6 +102,12 @@ class Session {
     this.#run(this.cells);
   }
 
+  /** A cell is being edited: what it needs now is looked up in the pauses, so that its run need not wait for that. */
+  edited() {
+    clearTimeout(this.foresight);
+    if (this.awake) this.foresight = setTimeout(() => this.queue.foresee(), THINKING_MS);
+  }
+
   run({ number }, { advance = false } = {}) {
     const cell = this.cells[number - 1];
     this.#run([cell], cell);
@@ -125,6 +131,18 @@ class Session {
 
   interrupt() {
     this.queue.drop();
+    if (this.queue.stopWaiting()) return;
+    if (this.queue.elsewhere && !this.queue.current) this.#offerInterrupt();
+    else this.#interruptPython();
+  }
+
+  /** What runs is not of this page: perhaps the reader means it all the same. */
+  #offerInterrupt() {
+    const stop = el("button", { type: "button", onclick: () => this.bar.say("") || this.#interruptPython() }, "Stop it");
+    this.bar.say(["Nothing of this tab is running. Python is at a cell of another tab. ", stop]);
+  }
+
+  #interruptPython() {
     const asked = this.queue.current;
     this.kernel.interrupt().catch((error) => this.bar.say(`Python could not be interrupted: ${error.message}`, "problem"));
     clearTimeout(this.patience);

@@ -50,6 +50,7 @@ from booksite.server.pages import (
 )
 from booksite.server.readers import ReadersAuthorizer, ReaderSessions
 from booksite.server.relations import RelationsHandler
+from booksite.server.run_outputs import RunOutputsHandler
 
 HOST = "127.0.0.1"
 COOKIE_DAYS = 1
@@ -93,6 +94,7 @@ class BookServer(ServerApp):
                 (base + r"/api/kernels", KernelsHandler),
                 (base + r"/api/relations", RelationsHandler),
                 (base + kernel, KernelHandler),
+                (base + rf"{kernel}/outputs", RunOutputsHandler),
                 (base + rf"{kernel}/{_kernel_action_regex}", KernelActionHandler),
                 (base + rf"{kernel}/channels", ChannelsHandler),
                 (base + r"/site/_static/live\.json", LiveHandler),
@@ -283,6 +285,7 @@ def configure(options: argparse.Namespace) -> Config:
     config.KernelRestarter.restart_limit = 0
     config.KernelRestarter.time_to_dead = 0.3  # how often to look whether a kernel still lives
     config.ZMQChannelsWebsocketConnection.limit_rate = False  # the page decides what it shows of much output
+    config.WarmKernelManager.buffer_offline_messages = False  # see run_outputs
     return config
 
 
@@ -304,6 +307,7 @@ def main(argv: list[str] | None = None) -> int:
     # must stay below 104 bytes, and macOS's own temporary folders are half of that.
     runtime = Path(tempfile.mkdtemp(prefix="book-", dir="/tmp" if os.name == "posix" else None))
     set_environment(options.html)
+    os.environ["IPYTHONDIR"] = str(runtime / "ipython")  # the user's own start-up files are not for readers
     try:
         if forked.AVAILABLE:
             forked.register()

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, cast
 
 from ipykernel.kernelspec import KERNEL_NAME, RESOURCES, get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
@@ -21,9 +21,11 @@ from jupyter_server._tz import utcnow
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyter_server.utils import ApiPath
 from traitlets import Float, Integer
+from zmq.eventloop.zmqstream import ZMQStream
 
 from booksite.server import forked
 from booksite.server.readers import current_reader
+from booksite.server.run_outputs import RunOutputs
 
 # An expression: it leaves no name behind, and ";" keeps it from being shown.
 WARM_UP = '__import__("booksite.server.warm_up");'
@@ -39,37 +41,7 @@ that is open, and one of a closed page that computes still (nobody was there in 
 QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 _promise: ContextVar[object] = ContextVar("_promise", default=None)
-
-
-BUFFERED_BYTES = 16 * 2**20
-"""Most that is kept for a page that is away: a cell may print for ever."""
-
-
-class OutputBuffer(list[tuple[str, list[bytes]]]):
-    """Messages of a kernel, of which printed text is dropped, the oldest first, when it is too much."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._bytes = 0
-
-    def append(self, item: tuple[str, list[bytes]]) -> None:
-        """Add a message of a channel."""
-        super().append(item)
-        self._bytes += sum(map(len, item[1]))
-        if self._bytes > BUFFERED_BYTES:
-            keep, half = [], self._bytes // 2
-            for message in self:
-                if self._bytes > half and _is_output(message):
-                    self._bytes -= sum(map(len, message[1]))
-                else:
-                    keep.append(message)
-            self[:] = keep
-
-
-def _is_output(message: tuple[str, list[bytes]]) -> bool:
-    """Tell whether a message shows something (and does not say how a run ended)."""
-    channel, parts = message
-    return channel == "iopub" and not any(b'"execution_state"' in part for part in parts)
+_NOBODY = object()
 
 
 class BookKernelSpecs(KernelSpecManager):
@@ -94,11 +66,13 @@ class BookKernelSpecs(KernelSpecManager):
         """
         if kernel_name != KERNEL_NAME:
             raise NoSuchKernel(kernel_name)
+        settings = ["--HistoryManager.enabled=False"]  # what readers write is not for the user's own IPython
         if not forked.AVAILABLE:
-            return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict([f"--IPKernelApp.exec_lines={WARM_UP}"]))
+            settings.append(f"--IPKernelApp.exec_lines={WARM_UP}")
+            return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict(settings))
         provisioner = {"provisioner_name": forked.NAME, "config": {"memory_mb": self.memory_mb}}
         return KernelSpec(
-            resource_dir=RESOURCES, **(get_kernel_dict() | {"metadata": {"kernel_provisioner": provisioner}})
+            resource_dir=RESOURCES, **(get_kernel_dict(settings) | {"metadata": {"kernel_provisioner": provisioner}})
         )
 
 
@@ -119,6 +93,7 @@ class WarmKernelManager(AsyncMappingKernelManager):
         self._waiting: dict[tuple[str | None, str], float] = {}  # who asks for a kernel, and when they asked last
         self._alone: dict[str, float] = {}  # kernels that compute for a closed page, and since when that is known
         self._promises: set[object] = set()  # of kernels that have no owner yet
+        self._outputs: dict[str, RunOutputs] = {}
         self._spare_id: str | None = None
         self._spare_start: asyncio.Task[str] | None = None
         self._spare_timer: asyncio.TimerHandle | None = None
@@ -191,13 +166,18 @@ class WarmKernelManager(AsyncMappingKernelManager):
     def list_kernels(self) -> list[dict[str, Any]]:
         """Return the kernels of the reader who asks; one that is nobody's, as the spare, is in no list."""
         reader = current_reader()
-        return [
-            model for model in super().list_kernels() if model["id"] in self._owners
-            and self._owners[model["id"]] == reader
-        ]  # fmt: skip
+        mine = [model for model in super().list_kernels() if self._owners.get(model["id"], _NOBODY) == reader]
+        for model in mine:
+            # Jupyter looks now and then; who asks before a run wants to know now.
+            process = getattr(getattr(self.get_kernel(model["id"]), "provisioner", None), "process", None)
+            if process is not None and process.poll() is not None:
+                model["execution_state"] = "dead"
+        return mine
 
     def remove_kernel(self, kernel_id: str) -> Any:
         """Forget a kernel that has ended."""
+        if kernel_id in self._outputs:
+            self._outputs.pop(kernel_id).close()
         self._owners.pop(kernel_id, None)
         self._leaving.discard(kernel_id)
         return super().remove_kernel(kernel_id)
@@ -207,18 +187,24 @@ class WarmKernelManager(AsyncMappingKernelManager):
     def place_in_line(self, page: str) -> int:
         """Return 0 if the reader who asks may have a kernel for a page now, else their place among those who wait.
 
-        The place is kept as long as they ask at least every ``PATIENCE`` seconds.
+        The place is kept as long as they ask at least every ``PATIENCE`` seconds, and until somebody comes who has
+        fewer kernels.
         """
         now, key = time.monotonic(), (current_reader(), page)
         self._waiting = {one: asked for one, asked in self._waiting.items() if now - asked < PATIENCE}
-        line = list(self._waiting)
-        ahead = line.index(key) if key in line else len(line)
+        # Who has fewer kernels comes first, and among equals who came first (sorting keeps their order).
+        line = sorted([*self._waiting, *({key} - self._waiting.keys())], key=lambda one: self._count_of(one[0]))
+        ahead = line.index(key)
         if not self.most or ahead < self.most - len(self._owners.keys() - self._leaving) - len(self._promises):
             self._waiting.pop(key, None)
             return 0
         self._waiting[key] = now
         self._make_room()
         return ahead + 1
+
+    def _count_of(self, reader: str | None) -> int:
+        """Return how many kernels a reader has."""
+        return sum(owner == reader for one, owner in self._owners.items() if one not in self._leaving)
 
     def _make_room(self) -> None:
         """Shut down a kernel that nobody seems to need: of a closed page, or idle for longest."""
@@ -253,11 +239,23 @@ class WarmKernelManager(AsyncMappingKernelManager):
         self._owners[kernel_id] = current_reader()
         self._promises.discard(_promise.get())  # it counts as theirs now
 
-    def start_buffering(self, kernel_id: str, session_key: str, channels: dict[str, Any]) -> None:
-        """Keep for a page that is away what its kernel says, of much the end."""
-        super().start_buffering(kernel_id, session_key, channels)
-        if kernel_id in self._kernel_buffers:
-            self._kernel_buffers[kernel_id]["buffer"] = OutputBuffer()
+    # --- what they have shown
+
+    def start_watching_activity(self, kernel_id: str) -> None:
+        """Listen to a kernel: whether it is at work, and what its cells show."""
+        super().start_watching_activity(kernel_id)
+        kernel = self.get_kernel(kernel_id)
+        self._outputs[kernel_id] = RunOutputs(cast(ZMQStream, kernel.connect_iopub()), kernel.session)
+
+    def stop_watching_activity(self, kernel_id: str) -> None:
+        """Listen no more."""
+        if kernel_id in self._outputs:
+            self._outputs.pop(kernel_id).close()
+        super().stop_watching_activity(kernel_id)
+
+    def outputs_of(self, kernel_id: str) -> RunOutputs | None:
+        """Return what a kernel's cells have shown lately; None if there is no such kernel."""
+        return self._outputs.get(kernel_id)
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
         """Shut a kernel down if it has been idle for too long; the spare's business is to be idle."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 from cycler import cycler
 from matplotlib import font_manager
 from matplotlib.figure import Figure
@@ -112,6 +113,9 @@ def _show_figures_as_drawings() -> None:
     if shell is None:
         return
     set_matplotlib_formats()  # none of the inline backend's own formats
+    if "inline" in mpl.get_backend():
+        # Figures are drawn when they are shown; pyplot would draw each of them once more before.
+        plt.uninstall_repl_displayhook()
     formatters = shell.display_formatter.formatters
     if os.environ.get("CNNBOOK_BUILD"):
         small = partial(figure_svg, small=True)

@@ -8,9 +8,6 @@ import pytest
 import websocket
 from tests.browser.live_support import BookServerProcess, Client
 
-from booksite.server import kernels
-from booksite.server.kernels import OutputBuffer
-
 
 @pytest.fixture
 def reader(server: BookServerProcess) -> Client:
@@ -45,17 +42,3 @@ def test_a_message_that_claims_more_parts_than_it_has_closes_its_socket(reader: 
     channel.shutdown()
     assert int.from_bytes(data[:2], "big") == 1007
     assert reader.get("/site/_static/live.json").status == 200
-
-
-def test_of_what_is_kept_for_a_page_that_is_away_the_end_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernels, "BUFFERED_BYTES", 6000)
-    buffer = OutputBuffer()
-    for k in range(100):
-        buffer.append(("iopub", [b"header", b"%4d" % k + b"x" * 90]))
-        buffer.append(("iopub", [b'{"execution_state": "idle"}', b"%d" % k]))
-        buffer.append(("shell", [b"reply", b"%d" % k]))
-    printed = [parts[1] for channel, parts in buffer if channel == "iopub" and parts[0] == b"header"]
-    assert printed[-1].startswith(b"  99")
-    assert len(printed) < 60
-    assert [parts[1] for channel, parts in buffer if channel == "shell"] == [b"%d" % k for k in range(100)]
-    assert sum(parts[0].startswith(b"{") for _, parts in buffer) == 100

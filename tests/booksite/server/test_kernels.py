@@ -11,7 +11,7 @@ import pytest
 from jupyter_server._tz import utcnow
 
 from booksite.server import kernels
-from booksite.server.kernels import IDLE_CLOSED, IDLE_OPEN, PATIENCE, WarmKernelManager
+from booksite.server.kernels import BUSY_CLOSED, IDLE_CLOSED, IDLE_OPEN, PATIENCE, WarmKernelManager
 
 
 @pytest.fixture
@@ -119,6 +119,51 @@ def test_a_place_is_kept_by_asking(reader: list[str], monkeypatch: pytest.Monkey
     assert [place("cat", 5), place("dan", 6)] == [2, 3]
     assert place("dan", PATIENCE + 0.5) == 2, "ben has stopped asking"
     assert place("ben", PATIENCE + 1) == 3, "and begins at the end"
+
+
+def test_who_has_fewer_kernels_comes_first(reader: list[str]) -> None:
+    manager = Manager(most=3)
+    for name, owner in (("first", "ann"), ("second", "ann"), ("third", "cat")):
+        manager.add(name, owner, state="busy")
+
+    def place(who: str, page: str) -> int:
+        reader.append(who)
+        return manager.place_in_line(page)
+
+    assert [place("ann", "a page"), place("ann", "another page")] == [1, 2]
+    assert place("cat", "page") == 1
+    assert place("ben", "page") == 1
+    assert [place("cat", "page"), place("ann", "another page"), place("ann", "a page")] == [2, 4, 3]
+
+
+def test_a_kernel_that_computes_for_nobody_is_given_up_after_a_while_and_only_if_nothing_is_idle(
+    reader: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(kernels, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    manager = Manager(most=2)
+    manager.add("left", "ann", state="busy")
+    manager.add("watched", "cat", state="busy", pages=1)
+    assert ended(manager, ["ben"], reader) == [], "its reader may have reloaded the page"
+    now[0] = BUSY_CLOSED - 1
+    assert ended(manager, ["ben"], reader) == []
+    now[0] = BUSY_CLOSED + 1
+    assert ended(manager, ["ben"], reader) == ["left"]
+
+
+def test_a_page_that_was_opened_again_is_not_one_that_was_left(
+    reader: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(kernels, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    manager = Manager(most=1)
+    manager.add("at work", "ann", state="busy")
+    ended(manager, ["ben"], reader)
+    manager._kernel_connections["at work"] = 1
+    now[0] = BUSY_CLOSED + 1
+    assert ended(manager, ["ben"], reader) == []
+    manager._kernel_connections["at work"] = 0
+    assert ended(manager, ["ben"], reader) == [], "it counts from when it was left the last time"
 
 
 def test_a_kernel_that_has_been_promised_and_has_come_is_counted_once(reader: list[str]) -> None:

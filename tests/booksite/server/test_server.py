@@ -423,6 +423,20 @@ def test_the_users_jupyter_configuration_is_not_read(site: Path, tmp_path: Path)
         server.stop()
 
 
+def test_the_users_ipython_is_neither_read_nor_written(site: Path, tmp_path: Path) -> None:
+    startup = tmp_path / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "00-mine.py").write_text("from_startup = 1\n")
+    server = BookServerProcess(site, site, environment={"IPYTHONDIR": str(tmp_path)})
+    try:
+        reader = server.client()
+        kernel = reader.start_kernel()
+        assert reader.execute(kernel, "print('from_startup' in globals())")["text"] == "False\n"
+        assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["00-mine.py"]
+    finally:
+        server.stop()
+
+
 # --- bad use ---
 
 

@@ -6,7 +6,9 @@ import base64
 import io
 import json
 import re
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from html import unescape
 from xml.etree import ElementTree
 
@@ -15,12 +17,22 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
 from pypdf import PdfReader
 
 from cnnbook import datasets
-from cnnbook.plotting import attach_live_figure, color, figure_pdf, figure_svg, show_image, show_signed, use_style
+from cnnbook.plotting import (
+    attach_live_figure,
+    color,
+    figure_pdf,
+    figure_svg,
+    show_image,
+    show_signed,
+    themed,
+    use_style,
+)
 from cnnbook.plotting.look import look
 
 HREF = re.compile(r'xlink:href="data:image/(\w+);base64,([^"]+)"')
@@ -137,3 +149,87 @@ def test_a_figure_laid_out_by_hand_stays_so() -> None:
     assert figure_svg(fig) == figure_svg(fig)
     figure_pdf(fig)  # would warn that there is nothing to lay out
     assert not isinstance(fig.get_layout_engine(), ConstrainedLayoutEngine)
+
+
+def _photo_and_map(ax: plt.Axes) -> None:
+    show_signed(ax, torch.linspace(-1, 1, 12).reshape(3, 4))
+    ax.set(title="a $map$")
+
+
+def _map_over_a_photo(ax: plt.Axes) -> None:
+    ax.imshow(np.full((6, 8, 3), 0.5))
+    ax.imshow(np.linspace(0, 1, 48).reshape(6, 8), cmap="activation", alpha=0.5)
+
+
+def _map_in_an_inset(ax: plt.Axes) -> None:
+    ax.plot([0, 1])
+    show_signed(ax.inset_axes((0.5, 0.5, 0.4, 0.4)), torch.eye(3))
+
+
+def _two_maps_at_one_place(ax: plt.Axes) -> None:
+    show_signed(ax, torch.eye(3))
+    over = ax.figure.add_axes(ax.get_position())
+    show_signed(over, -torch.eye(3))
+
+
+def _map_and_points(ax: plt.Axes) -> None:
+    show_signed(ax, torch.eye(3))
+    ax.scatter([0, 1], [0, 1], c=[0.0, 1.0], cmap="activation")
+
+
+def _map_that_is_hidden(ax: plt.Axes) -> None:
+    show_signed(ax, torch.eye(3))
+    ax.images[0].set_visible(False)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        _photo_and_map, _map_over_a_photo, _map_in_an_inset, _two_maps_at_one_place, _map_and_points,
+        _map_that_is_hidden,
+    ],
+)  # fmt: skip
+def test_drawing_the_changed_pictures_alone_gives_what_drawing_all_anew_gives(
+    draw: Callable[[plt.Axes], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def figure() -> Figure:  # a layout changes a little each time, so each drawing is of a fresh one
+        fig, (photo, ax) = plt.subplots(1, 2)
+        show_image(photo, datasets.photo("summer-palace"), "photo")
+        draw(ax)
+        return fig
+
+    quick = figure_svg(figure())
+    monkeypatch.setattr(themed, "_pair_pictures", lambda *_: "")
+    assert quick == figure_svg(figure())
+
+
+def test_what_is_hidden_for_a_moment_is_there_again() -> None:
+    fig, ax = plt.subplots()
+    _map_that_is_hidden(ax)
+    _map_in_an_inset(ax)
+    figure_svg(fig)  # makes the ticks
+    visible = [artist.get_visible() for artist in fig.findobj()]
+    figure_svg(fig)
+    assert [artist.get_visible() for artist in fig.findobj()] == visible
+
+
+def test_a_shown_figure_is_drawn_for_the_page_alone() -> None:
+    script = """
+from IPython.core.interactiveshell import InteractiveShell
+InteractiveShell.enable_gui = lambda self, gui=None: None
+shell = InteractiveShell.instance()
+shell.run_line_magic("matplotlib", "inline")
+shell.run_cell('''
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+import matplotlib.pyplot as plt
+from cnnbook.plotting import use_style
+drawn = []
+draw = FigureCanvasAgg.draw
+FigureCanvasAgg.draw = lambda self: drawn.append(1) or draw(self)
+use_style()
+plt.plot([1, 2])
+''')
+shell.run_cell("print('drawn for nobody:', len(drawn), 'left open:', plt.get_fignums())")
+"""
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert "drawn for nobody: 0 left open: []" in said

@@ -23,7 +23,8 @@ export class RunLog {
   add(message) {
     const run = this.current;
     if (!run || !KEPT.has(message.header.msg_type)) return;
-    const kept = { header: { msg_type: message.header.msg_type }, content: message.content };
+    const { msg_type, msg_id } = message.header;
+    const kept = { header: { msg_type, msg_id }, content: message.content };
     const size = JSON.stringify(kept).length;
     run.messages.push([size, kept]);
     run.size += size;

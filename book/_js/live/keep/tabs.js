@@ -1,28 +1,5 @@
 // Tabs of one browser that show the same page share its kernel; this is how they know of each other.
 
-/** A name for this tab that stays over a reload, and that no other tab has (a duplicated tab copies everything, so ask). */
-export async function tabName(store) {
-  const known = store.get("tab");
-  if (known && (await claim(known))) return known;
-  const name = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  await claim(name);
-  store.set("tab", name);
-  return name;
-}
-
-/** Take a name for as long as this page is open; false if another page has it. */
-function claim(name) {
-  return new Promise((resolve) => {
-    const forGood = new Promise(() => {});
-    const take = (lock) => {
-      resolve(lock !== null);
-      return lock && forGood;
-    };
-    if (navigator.locks) navigator.locks.request(`live-tab:${name}`, { ifAvailable: true }, take).catch(() => resolve(true));
-    else resolve(true);
-  });
-}
-
 /** Tell the other tabs what runs here, and hear what runs there. */
 export class Tabs {
   constructor(page, changed) {

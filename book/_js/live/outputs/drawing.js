@@ -2,11 +2,14 @@
 
 import { cleanSvg } from "./sanitize.js";
 import { harmlessSheet, scopedText } from "./styles.js";
+import { tooMuch } from "./too-much.js";
 
 let drawings = 0;
 
 /** The drawing's element (null if there is none), and sentences about what was left out of it. */
 export function drawing(text, alt) {
+  const sentence = tooMuch(text, "A drawing");
+  if (sentence) return { svg: null, leftOut: [sentence] };
   const { svg, leftOut } = cleanSvg(text);
   if (!svg) return { svg: null, leftOut };
   isolate(svg, `run${++drawings}-`);

@@ -4,6 +4,7 @@ import { el } from "../dom.js";
 import { paint } from "./ansi.js";
 
 const MOST_SHOWN = 4000; // characters of a line, half from its beginning and half from its end
+const MOST_RUNS = 500; // of a line that is written over: each letter that comes looks at all of them
 const MOST_KEPT = 100_000; // of the line where the cursor is; its middle can't be reached by then
 
 export class Line {
@@ -15,10 +16,15 @@ export class Line {
   /** Write over what stands at a column and after it. */
   put(column, text, style) {
     if (this.length < column) this.#append(" ".repeat(column - this.length), "");
+    if (this.length > column && this.runs.length > MOST_RUNS) this.#forgetStyles();
     const after = column + text.length < this.length ? this.#cut(column + text.length, this.length) : [];
     if (this.length > column) [this.runs, this.length] = [this.#cut(0, column), column];
     this.#append(text, style);
     for (const [rest, its] of after) this.#append(rest, its);
+  }
+
+  #forgetStyles() {
+    this.runs = [[this.runs.map(([text]) => text).join(""), ""]];
   }
 
   /** Forget what stands at a column and after it. */

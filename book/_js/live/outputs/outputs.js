@@ -169,8 +169,8 @@ export class Outputs {
     }
     if (kind === "image/svg+xml") {
       const { svg, leftOut } = drawing(value, this.#alt());
-      box.append(svg ?? el("pre", {}, "(a drawing that is not valid SVG)"));
-      return leftOut;
+      if (svg || !leftOut.length) box.append(svg ?? el("pre", {}, "(a drawing that is not valid SVG)"));
+      return Object.assign(leftOut, { blank: !svg });
     }
     if (kind.startsWith("image/")) box.append(el("img", { src: `data:${kind};base64,${value.trim()}`, alt: this.#alt(), width, height }));
     else if (kind === "text/latex") latex(box, value);

@@ -3,6 +3,7 @@
 import { el } from "../dom.js";
 import { cleanHtml } from "./sanitize.js";
 import { harmlessSheet } from "./styles.js";
+import { tooMuch } from "./too-much.js";
 
 // As the book's own outputs look; colours and type are the page's, which reach into a shadow by inheritance and custom properties.
 const BASE = `
@@ -29,6 +30,8 @@ let base = null;
 
 /** HTML as a node of the page, whether there is nothing in it to be seen, and sentences about what was left out of it. */
 export function htmlBox(text) {
+  const sentence = tooMuch(text, "HTML");
+  if (sentence) return { host: el("div"), leftOut: [sentence], blank: true };
   const { fragment, leftOut } = cleanHtml(text);
   const host = el("div");
   const root = host.attachShadow({ mode: "open" });

@@ -1,0 +1,119 @@
+"""What cells have shown lately, kept by the server: a page that was away, or lost its connection, asks for the rest.
+
+Jupyter itself keeps messages only while no page at all listens to a kernel, and for one of them only. This listens
+beside the pages, so that nothing of a run is lost between the end of one connection and the next, whoever else listens.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from jupyter_client.session import Session, json_default
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.services.kernels.handlers import KernelsAPIHandler
+from tornado import web
+from zmq.eventloop.zmqstream import ZMQStream
+
+if TYPE_CHECKING:
+    from booksite.server.kernels import WarmKernelManager
+
+MOST_BYTES = 16 * 2**20
+"""Most that is kept of one kernel: a cell may print for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One that a kernel has sent to all who listen."""
+
+    request: str  # name of the request that it belongs to
+    name: str
+    ends: bool  # the run has ended with it
+    parts: list[bytes]  # as Jupyter's protocol has them on the wire, from the signature on
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes it takes."""
+        return sum(map(len, self.parts))
+
+
+class RunOutputs:
+    """The messages of one kernel's runs, the oldest dropped when they are too much."""
+
+    def __init__(self, stream: ZMQStream, session: Session) -> None:
+        self._stream = stream
+        self._session = session
+        self._messages: deque[Message] = deque()
+        self._bytes = 0
+        self._dropped: set[str] = set()  # requests of which messages were dropped
+        stream.on_recv(self._hear)
+
+    def close(self) -> None:
+        """Stop listening."""
+        if not self._stream.closed():
+            self._stream.close()
+
+    def _hear(self, received: list[bytes]) -> None:
+        parts = cast("list[bytes]", self._session.feed_identities(received)[1])
+        header, parent = json.loads(parts[1]), json.loads(parts[2])
+        if parent.get("msg_type") == "execute_request":
+            ends = header["msg_type"] == "status" and json.loads(parts[4])["execution_state"] == "idle"
+            self.add(Message(parent["msg_id"], header["msg_id"], ends, parts))
+
+    def add(self, message: Message) -> None:
+        """Keep a message."""
+        self._messages.append(message)
+        self._bytes += message.size
+        while self._bytes > MOST_BYTES and len(self._messages) > 1:
+            oldest = self._messages.popleft()
+            self._bytes -= oldest.size
+            self._dropped.add(oldest.request)
+
+    def of(self, request: str, after: str = "") -> dict[str, Any]:
+        """Return what a run has shown.
+
+        Parameters
+        ----------
+        request : str
+            Name of the request by which its code was sent.
+        after : str
+            Name of the last message that is known already; all if it is not among those that are kept.
+
+        Returns
+        -------
+        dict
+            ``messages``; ``cut``, whether some between the one that was known and the first of these were dropped; and
+            ``ended``, whether the run has ended.
+        """
+        found = [message for message in self._messages if message.request == request]
+        names = [message.name for message in found]
+        known = after in names
+        fresh = found[names.index(after) + 1 :] if known else found
+        return {
+            "messages": [self._readable(message) for message in fresh],
+            "cut": request in self._dropped and not known,
+            "ended": any(message.ends for message in found),
+        }
+
+    def _readable(self, message: Message) -> dict[str, Any]:
+        # The signature was for the way; what a kernel's own page may read needs none here.
+        header, parent, metadata, content = (json.loads(part) for part in message.parts[1:5])
+        return {"header": header, "parent_header": parent, "metadata": metadata, "content": content}
+
+
+class RunOutputsHandler(KernelsAPIHandler):
+    """Answers with what a run of a reader's kernel has shown."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, kernel_id: str) -> None:
+        """Answer for the request named by ``request``, from the message after ``after``; see :meth:`RunOutputs.of`."""
+        kernels = cast("WarmKernelManager", self.kernel_manager)
+        outputs = kernels.outputs_of(kernel_id)
+        if outputs is None:
+            raise web.HTTPError(404, f"no kernel {kernel_id}")
+        said = outputs.of(self.get_query_argument("request"), self.get_query_argument("after", ""))
+        state = getattr(kernels.get_kernel(kernel_id), "execution_state", "")
+        self.finish(json.dumps(said | {"idle": state == "idle"}, default=json_default))

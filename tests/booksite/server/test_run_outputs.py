@@ -1,0 +1,97 @@
+"""What a cell has shown can be asked for again, by its reader and nobody else, as long as it is not too much."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+import pytest
+from tests.browser.live_support import BookServerProcess, Client, wait_for
+
+from booksite.server import run_outputs
+from booksite.server.run_outputs import Message, RunOutputs
+
+
+class Stream:
+    """Stands for a kernel's socket."""
+
+    def on_recv(self, hear: Any) -> None:
+        """Forget who wants to hear."""
+
+
+def outputs() -> RunOutputs:
+    return RunOutputs(cast(Any, Stream()), cast(Any, None))
+
+
+def message(request: str, name: str, text: str = "", ends: bool = False) -> Message:
+    header, content = json.dumps({"msg_id": name}).encode(), json.dumps({"text": text}).encode()
+    return Message(request, name, ends, [b"signature", header, b"{}", b"{}", content])
+
+
+def texts(said: dict[str, Any]) -> list[str]:
+    return [one["content"]["text"] for one in said["messages"]]
+
+
+def test_a_run_is_told_from_where_the_page_left_it() -> None:
+    said = outputs()
+    for one in (message("a", "1", "x"), message("b", "2", "other"), message("a", "3", "y")):
+        said.add(one)
+    assert texts(said.of("a")) == ["x", "y"]
+    assert texts(said.of("a", "1")) == ["y"]
+    assert texts(said.of("a", "3")) == []
+    assert not said.of("a")["ended"]
+    said.add(message("a", "4", ends=True))
+    said.add(message("a", "5", "of a thread"))
+    assert said.of("a", "3") == {
+        "messages": said.of("a")["messages"][2:], "cut": False, "ended": True,
+    }  # fmt: skip
+    assert said.of("nothing") == {"messages": [], "cut": False, "ended": False}
+
+
+def test_of_too_much_the_end_is_kept_and_the_gap_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_outputs, "MOST_BYTES", 5000)
+    said = outputs()
+    for k in range(200):
+        said.add(message("a", str(k), f"{k} " + "x" * 90))
+    kept = texts(said.of("a"))
+    assert kept[-1].startswith("199 ")
+    assert 10 < len(kept) < 50
+    assert sum(map(len, kept)) < 5000
+    assert said.of("a")["cut"]
+    assert said.of("a", "3")["cut"]
+    assert not said.of("a", "198")["cut"], "nothing is missing for a page that has seen all but the last"
+    said.add(message("b", "end", "short"))
+    assert not said.of("b")["cut"]
+
+
+def test_one_message_that_is_too_much_by_itself_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_outputs, "MOST_BYTES", 50)
+    said = outputs()
+    said.add(message("a", "1", "x" * 100))
+    assert texts(said.of("a")) == ["x" * 100]
+
+
+def test_a_reader_can_ask_and_nobody_else(server: BookServerProcess) -> None:
+    reader, other = server.client(), server.client()
+    kernel = reader.start_kernel("page")
+    channel = reader.connect(kernel)
+    request = {
+        "header": {
+            "msg_id": "mine", "msg_type": "execute_request", "session": "s",
+            "username": "", "version": "5.3", "date": "",
+        },
+        "parent_header": {}, "metadata": {}, "channel": "shell", "buffers": [],
+        "content": {"code": "for k in range(3): print('line', k)", "silent": False, "store_history": True},
+    }  # fmt: skip
+    channel.send(json.dumps(request))
+    address = f"/api/kernels/{kernel}/outputs?request=mine"
+    said = wait_for(lambda: answer if (answer := reader.get(address).json)["ended"] else None, "the end of the run")
+    shown = "".join(one["content"]["text"] for one in said["messages"] if one["header"]["msg_type"] == "stream")
+    assert shown == "line 0\nline 1\nline 2\n"
+    assert said["idle"]
+    assert reader.get(f"{address}&after={said['messages'][-1]['header']['msg_id']}").json["messages"] == []
+    assert reader.get(f"/api/kernels/{kernel}/outputs").status == 400, "it must be said which run"
+    assert other.get(address).status == 403
+    assert Client(server.port).get(address).status == 403
+    assert reader.get(address.replace(kernel, "0" * 8 + "-0000-0000-0000-" + "0" * 12)).status == 404
+    channel.close()
