@@ -19,7 +19,7 @@ export class KernelGone extends Error {}
  * It tells its listener, by `on.status(state, sentence)`: starting, waiting (for a place; the sentence says why), idle, busy, offline (no
  * answer), locked (the server does not know us);
  * by `on.meet(id)`: this kernel is ours from now on; the listener returns whether the page has run cells in it before;
- * by `on.again()`: it is one that the page has used before; by `on.back()`: the server answers again and the kernel is still there;
+ * by `on.again()`: it is one that the page has used before; by `on.back(busy)`: the server answers again and the kernel is still there;
  * by `on.lost(reason)`: the variables are gone: "died", "exited", "restarted", or "missing" (culled, or the server was started anew).
  */
 export class PageKernel {
@@ -55,8 +55,9 @@ export class PageKernel {
     this.session = await this.#startSession();
     const { kernel } = this.session;
     this.#listenTo(new KernelConnection({ model: kernel, serverSettings: this.settings, handleComms: false }));
-    if (!this.on.meet(kernel.id)) return "fresh";
-    if (kernel.execution_state === "busy") this.on.status("busy");
+    const known = this.on.meet(kernel.id);
+    this.on.status(kernel.execution_state === "busy" ? "busy" : "idle");
+    if (!known) return "fresh";
     this.on.again();
   }
 
@@ -82,10 +83,21 @@ export class PageKernel {
     if (connected && !(await this.#lives(this.connection))) await this.#replace();
   }
 
-  /** Whether the server still has that kernel. (Asking for the list is no failed request if it has not.) */
+  /** Whether the server still has that kernel. */
   async #lives(connection) {
+    const state = await this.#stateOf(connection);
+    return state !== undefined && state !== "dead";
+  }
+
+  /** What the server says of a kernel; undefined if it is not there. (Asking for the list is no failed request then.) */
+  async #stateOf(connection) {
     const models = await listRunning(this.settings);
-    return models.some((model) => model.id === connection.id && model.execution_state !== "dead");
+    return models.find((model) => model.id === connection.id)?.execution_state;
+  }
+
+  /** Whether this page's kernel is at a cell, of whatever tab; false if that cannot be found out. */
+  async isBusy() {
+    return Boolean(this.connection) && (await this.#stateOf(this.connection).catch(() => "")) === "busy";
   }
 
   #replace() {
@@ -128,8 +140,12 @@ export class PageKernel {
     });
     connection.statusChanged.connect((_, state) => {
       if (connection !== this.connection) return;
-      if (state === "idle" || state === "busy") this.on.status(state);
-      else if (state === "autorestarting" || state === "dead") this.#renew("died").catch(() => {});
+      if (state === "autorestarting" || state === "dead") this.#renew("died").catch(() => {});
+    });
+    connection.iopubMessage.connect((_, { header, parent_header, content }) => {
+      // Whatever a tab asks as it comes makes the kernel "idle" again, although it is at another tab's cell: cells alone count.
+      const ofCell = header.msg_type === "status" && parent_header.msg_type === "execute_request";
+      if (ofCell && connection === this.connection) this.on.status(content.execution_state);
     });
   }
 
@@ -157,7 +173,7 @@ export class PageKernel {
         this.on.status(state);
         await pause(LOOK_AGAIN_MS);
       }
-      if (missed && kernel && this.connection?.id === kernel) this.on.back();
+      if (missed && kernel && this.connection?.id === kernel) this.on.back(await this.isBusy());
     } finally {
       this.looking = false;
     }

@@ -5,6 +5,7 @@ import { KernelGone } from "./kernel.js";
 import { cellsToRunFirst, markOf } from "./needs.js";
 import { Prelude, quietly } from "./prelude.js";
 
+const LOOK_AGAIN_MS = 1000;
 const STOPPED = {
   died: "Python died while this cell ran.",
   exited: "Python was ended while this cell ran.",
@@ -194,7 +195,11 @@ export class RunQueue {
 
   /** Wait until the kernel is free of what this page did not ask for; false if the reader does not want to wait any longer. */
   async #turn() {
-    const free = !this.elsewhere || (await new Promise((resolve) => (this.freed = resolve)));
+    if (!this.elsewhere) return true;
+    const look = () => this.kernel.isBusy().then((busy) => busy || this.setElsewhere(false)); // its word may have been missed
+    const watch = setInterval(look, LOOK_AGAIN_MS);
+    const free = await new Promise((resolve) => (this.freed = resolve));
+    clearInterval(watch);
     this.freed = null;
     return free;
   }

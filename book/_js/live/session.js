@@ -47,7 +47,7 @@ class Session {
         status: (state, sentence) => this.#hear(state, sentence),
         meet: (kernel) => this.record.begin(kernel),
         again: () => this.bar.say("Python is still running for this page; your variables are there."),
-        back: () => this.#connectedAgain(),
+        back: (busy) => this.#connectedAgain(busy),
         lost: (reason) => this.#lost(reason),
       },
     });
@@ -197,8 +197,9 @@ class Session {
     else if (!jobs.length && this.status.reachable) this.status.set("idle");
   }
 
-  #connectedAgain() {
-    this.status.set(this.queue.current ? "busy" : "idle");
+  #connectedAgain(busy) {
+    this.queue.setElsewhere(busy && !this.queue.current);
+    this.status.set(busy || this.queue.current ? "busy" : "idle");
     this.bar.say("Connected again; the variables are still there.");
   }
 
