@@ -1,14 +1,13 @@
 // The page's kernel: found or started through Jupyter's own client library, watched, and found again after an absence.
 
 import { KernelConnection } from "@jupyterlab/services/lib/kernel/default.js";
-import { interruptKernel, listRunning } from "@jupyterlab/services/lib/kernel/restapi.js";
+import { interruptKernel } from "@jupyterlab/services/lib/kernel/restapi.js";
 import { ServerConnection } from "@jupyterlab/services/lib/serverconnection.js";
 import { shutdownSession, startSession } from "@jupyterlab/services/lib/session/restapi.js";
+import { BookServer, pause } from "./server.js";
 
 const KERNEL_NAME = "python3";
 const LOOK_AGAIN_MS = 1000;
-const FOLLOW_MS = 200; // between two questions for what a run has shown
-const PATIENT_LOOKS = 10; // after which an idle kernel is believed not to know a run
 
 /** Why a run ended without an answer; the message is meant for the reader. */
 export class KernelGone extends Error {}
@@ -25,6 +24,7 @@ export class KernelGone extends Error {}
 export class PageKernel {
   constructor({ base, path, probe, on }) {
     this.settings = ServerConnection.makeSettings({ baseUrl: base, token: "", appendToken: false });
+    this.server = new BookServer(this.settings);
     this.path = path;
     this.probe = probe; // address that answers {"kernel": true} to whom it knows
     this.on = on;
@@ -85,19 +85,13 @@ export class PageKernel {
 
   /** Whether the server still has that kernel. */
   async #lives(connection) {
-    const state = await this.#stateOf(connection);
+    const state = await this.server.stateOf(connection.id);
     return state !== undefined && state !== "dead";
-  }
-
-  /** What the server says of a kernel; undefined if it is not there. (Asking for the list is no failed request then.) */
-  async #stateOf(connection) {
-    const models = await listRunning(this.settings);
-    return models.find((model) => model.id === connection.id)?.execution_state;
   }
 
   /** Whether this page's kernel is at a cell, of whatever tab; false if that cannot be found out. */
   async isBusy() {
-    return Boolean(this.connection) && (await this.#stateOf(this.connection).catch(() => "")) === "busy";
+    return Boolean(this.connection) && (await this.server.stateOf(this.connection.id).catch(() => "")) === "busy";
   }
 
   #replace() {
@@ -201,12 +195,9 @@ export class PageKernel {
     }
   }
 
-  /** What cells with these texts need, read, give and bind; the server finds it out, without running them. */
-  async relations(texts) {
-    const address = new URL("api/relations", this.settings.baseUrl).href;
-    const answer = await ServerConnection.makeRequest(address, { method: "POST", body: JSON.stringify(texts) }, this.settings);
-    if (!answer.ok) throw new Error(`status ${answer.status}`);
-    return (await answer.json()).cells;
+  /** What cells with these texts need, read, give and bind (see needs.js). */
+  relations(texts) {
+    return this.server.relations(texts);
   }
 
   /**
@@ -236,7 +227,7 @@ export class PageKernel {
         this.catchUp = null; // it asks until the run has ended, whatever becomes of the connection
         future.onIOPub = () => {};
         const listen = () => (future.onIOPub = handle);
-        this.#follow(run, handle).then(resolve, reject).finally(listen);
+        this.server.follow(run, handle).then(resolve, reject).finally(listen);
       };
     });
     try {
@@ -245,6 +236,7 @@ export class PageKernel {
       return { ...content, future };
     } finally {
       this.catchUp = null;
+      run.over = true;
     }
   }
 
@@ -253,32 +245,8 @@ export class PageKernel {
     await this.connect();
     if (this.connection.id !== kernel) throw new KernelGone("missing");
     const error = messages.find(({ header }) => header.msg_type === "error")?.content;
-    return this.#unlessGone(this.#follow({ kernel, id, last: messages.at(-1)?.header.msg_id ?? "", error }, handle));
-  }
-
-  /** Ask the server for what a run shows until it ends: it has kept what came while nobody listened (booksite/server/run_outputs.py). */
-  async #follow(run, handle) {
-    const address = new URL(`api/kernels/${run.kernel}/outputs`, this.settings.baseUrl);
-    for (let quiet = 0; ; quiet += 1) {
-      address.search = new URLSearchParams({ request: run.id, after: run.last });
-      const said = await this.#fetch(address.href).catch(() => null); // a server that is away may come back
-      if (said?.cut) handle(note("\n… what came while this page was away was too long to be kept whole …\n"));
-      for (const message of said?.messages ?? []) {
-        run.last = message.header.msg_id;
-        if (message.header.msg_type === "error") run.error = message.content;
-        handle(message);
-      }
-      if (said?.ended) return run.error ? { status: "error", ...run.error } : { status: "ok" };
-      if (!said?.idle || said.messages.length) quiet = 0;
-      if (quiet === PATIENT_LOOKS) return { status: "unknown" };
-      await pause(FOLLOW_MS);
-    }
-  }
-
-  async #fetch(address) {
-    const answer = await ServerConnection.makeRequest(address, { cache: "no-store" }, this.settings);
-    if (!answer.ok) throw new Error(`status ${answer.status}`);
-    return answer.json();
+    const run = { kernel, id, last: messages.at(-1)?.header.msg_id ?? "", error };
+    return this.#unlessGone(this.server.follow(run, handle)).finally(() => (run.over = true));
   }
 
   /** Wait for an answer of the kernel, and look now and then whether it is still there. */
@@ -308,13 +276,4 @@ export class PageKernel {
     await this.changing?.catch(() => {});
     return this.#renew("restarted");
   }
-}
-
-/** A line of our own among what a run prints. */
-function note(text) {
-  return { header: { msg_type: "stream" }, content: { name: "stderr", text } };
-}
-
-export function pause(milliseconds) {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

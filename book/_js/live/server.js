@@ -1,0 +1,69 @@
+// What a page asks of the book's server beside Jupyter's own services (booksite/server).
+
+import { listRunning } from "@jupyterlab/services/lib/kernel/restapi.js";
+import { ServerConnection } from "@jupyterlab/services/lib/serverconnection.js";
+
+const FOLLOW_MS = 200; // between two questions for what a run has shown
+const LOOK_AGAIN_MS = 1000;
+const PATIENT_LOOKS = 10; // after which an idle kernel is believed not to know a run
+
+export class BookServer {
+  /** `settings` are the client library's. */
+  constructor(settings) {
+    this.settings = settings;
+  }
+
+  /** What the server says of a kernel: idle, busy, dead …; undefined if it is not there. (To ask for the list is no failed request then.) */
+  async stateOf(kernel) {
+    const models = await listRunning(this.settings);
+    return models.find(({ id }) => id === kernel)?.execution_state;
+  }
+
+  /** What cells with these texts need, read, give and bind (see needs.js); found out without running them. */
+  async relations(texts) {
+    const { cells } = await this.#ask("api/relations", { method: "POST", body: JSON.stringify(texts) });
+    return cells;
+  }
+
+  /**
+   * Hear what a run shows until it ends: the server keeps what comes while nobody listens.
+   *
+   * @param {{kernel: string, id: string, last: string, error: object?, over: boolean?}} run its kernel, its request, the last message
+   *   that is known, the error that was among those; `over` is set by whoever does not want to hear more
+   * @param {(message: object) => void} handle
+   * @returns {Promise<{status: string}>} as a kernel's answer; "unknown" if the run is not among those that the server has heard of
+   */
+  async follow(run, handle) {
+    for (let quiet = 0; !run.over; quiet += 1) {
+      const question = new URLSearchParams({ request: run.id, after: run.last });
+      const said = await this.#ask(`api/kernels/${run.kernel}/outputs?${question}`, {}).catch(() => null); // it may come back
+      if (said?.cut && said.messages.length) handle(note("\n… what came while this page was away was too long to be kept whole …\n"));
+      for (const message of said?.messages ?? []) {
+        run.last = message.header.msg_id;
+        if (message.header.msg_type === "error") run.error = message.content;
+        handle(message);
+      }
+      if (said?.ended) return run.error ? { status: "error", ...run.error } : { status: "ok" };
+      if (!said?.idle || said.messages.length) quiet = 0;
+      if (quiet === PATIENT_LOOKS) break;
+      await pause(said ? FOLLOW_MS : LOOK_AGAIN_MS);
+    }
+    return { status: "unknown" };
+  }
+
+  async #ask(path, request) {
+    const address = new URL(path, this.settings.baseUrl).href;
+    const answer = await ServerConnection.makeRequest(address, { cache: "no-store", ...request }, this.settings);
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    return answer.json();
+  }
+}
+
+/** A line of our own among what a run prints. */
+function note(text) {
+  return { header: { msg_type: "stream" }, content: { name: "stderr", text } };
+}
+
+export function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
