@@ -9,30 +9,17 @@ may stand for one object, or for parts of it, change together: see :mod:`booksit
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from IPython.core.inputtransformer2 import TransformerManager
 
-from booksite.changed_parameters import changed_arguments, changes_its_object, returning_methods, root_name
-from booksite.python_names import arguments, free_names, global_changes, names_in, names_of_pattern
-from booksite.shared_objects import SharedObjects
-
-UNKNOWABLE = {"exec", "eval", "globals", "locals", "vars", "get_ipython", "setattr", "delattr", "__import__"}
-"""Whoever calls one of these can read and bind any name."""
-
-CASTS = {"float", "to", "cpu", "cuda", "type"}
-"""Methods that give a new tensor, but change a network."""
-
-DRAWING = {"matplotlib", "myst_nb", "IPython", "builtins"}
-"""Libraries whose functions, called for their effect alone, add to what the cell shows, and no more …"""
-
-SETTING = re.compile(
-    r"seed|warnings|^(set|use|enable|disable|register|rc|io[nf])|update|filter|switch_|style|config", re.I
-)
-"""… but for these names, which set something for all that comes after them."""
+from booksite.call_effects import acts_on_all, cast_by, changes_of, is_unknowable, moved_by, sets_a_seed
+from booksite.changed_parameters import root_name
+from booksite.hidden_state import PAST_RESULTS, forks, seeded_by
+from booksite.page_names import PageNames
+from booksite.python_names import free_names, global_changes, names_in, names_of_pattern
 
 
 @dataclass
@@ -46,17 +33,6 @@ class Effects:
     changes: set[str] = field(default_factory=set)
     lasting: bool = False  # acts on the process: a seed, a style
     unknown: bool = False  # could read and bind anything
-
-
-@dataclass
-class PageNames:
-    """What the cells so far have told about names."""
-
-    imports: dict[str, str] = field(default_factory=dict)  # name → "module" or "module.attribute"
-    functions: dict[str, ast.FunctionDef] = field(default_factory=dict)
-    carried: dict[str, set[str]] = field(default_factory=dict)  # name → globals that a call of it would read
-    stored: dict[str, set[str]] = field(default_factory=dict)  # name → globals that a call of it would change
-    shared: SharedObjects = field(default_factory=SharedObjects)
 
 
 def effects_of(source: str, names: PageNames) -> Effects:
@@ -91,6 +67,7 @@ class _Reader:
         self.effects = Effects()
         self.last: ast.expr | None = None
         self.deferred: set[str] = set()  # read when a function of this cell is called
+        self.forked = 0  # how many blocks around a statement have random numbers of their own
 
     def block(self, body: list[ast.stmt]) -> None:
         """Take in the whole cell."""
@@ -127,7 +104,9 @@ class _Reader:
                     self._bind(item.optional_vars, settled)
             # `with suppress(…)` goes on after it whatever happens in it.
             through = not any("suppress" in ast.unparse(item.context_expr) for item in node.items)
+            self.forked += forks(node)
             (self._sequence if through else self._branch)(node.body, settled)
+            self.forked -= forks(node)
         elif isinstance(node, ast.Try | ast.TryStar):
             self._branch(node.body, settled)
             for handler in node.handlers:
@@ -159,16 +138,23 @@ class _Reader:
                 self._read({node.target.id}, settled)
             carried = self._carried_by(node.value) if node.value is not None else set()
             for target in targets:
+                if isinstance(node, ast.AugAssign) and isinstance(target, ast.Name):
+                    self.effects.changes.add(target.id)  # `part += 1` changes what it is a part of
+                    self._name(target.id, settled)
+                    continue
                 self._bind(target, settled, carried)
                 if isinstance(target, ast.Name) and node.value is not None:
                     self.names.shared.bind(target.id, node.value, self.names.imports)
+                    self.names.hidden.bind(target.id, node.value)
         elif isinstance(node, ast.Delete):
             for target in node.targets:
                 self._expression(target, settled)
                 self.effects.changes |= {root_name(target) or ""} - {""}
         elif isinstance(node, ast.Expr):
             self._expression(node.value, settled)
-            self._for_its_effect(node.value)
+            if isinstance(node.value, ast.Call):
+                self.effects.changes |= cast_by(node.value, self.names)
+                self.effects.lasting |= acts_on_all(node.value, self.names, shown=node.value is self.last)
         else:  # assert, raise, match, global …: read what they name
             for child in ast.iter_child_nodes(node):
                 if isinstance(child, ast.expr):
@@ -192,11 +178,11 @@ class _Reader:
             if isinstance(node, ast.FunctionDef):
                 self.names.functions[node.name] = node
         self.names.imports.pop(node.name, None)
-        reach = set(free)
-        for name in free:
-            reach |= self.names.carried.get(name, set())
-            changed |= self.names.stored.get(name, set())
-        self.names.carried[node.name] = reach
+        self.names.hidden.define(node, self.names.imports)
+        if isinstance(node, ast.ClassDef):
+            for method in (one for one in node.body if isinstance(one, ast.FunctionDef)):
+                self.names.methods.setdefault(method.name, []).append(method)
+        self.names.carried[node.name] = set(free)
         self.names.stored[node.name] = changed
         self._name(node.name, settled)
 
@@ -212,7 +198,7 @@ class _Reader:
                     self.effects.changes.add(name)  # `import a.b` after `import a` adds to it
             else:
                 name, origin = alias.asname or alias.name, f"{node.module}.{alias.name}"
-            self._forget(name)
+            self.names.forget(name)
             self.names.imports[name] = origin
             self._name(name, settled)
             self.effects.imports.add(name)
@@ -221,17 +207,13 @@ class _Reader:
 
     def _name(self, name: str, settled: set[str]) -> None:
         self.effects.binds.add(name)
+        self.names.bound.add(name)
         settled.add(name)
-
-    def _forget(self, name: str) -> None:
-        self.names.shared.forget(name)
-        for table in (self.names.imports, self.names.functions, self.names.carried, self.names.stored):
-            table.pop(name, None)
 
     def _bind(self, target: ast.expr, settled: set[str], carried: set[str] | None = None) -> None:
         """Take in the target of an assignment."""
         if isinstance(target, ast.Name):
-            self._forget(target.id)
+            self.names.forget(target.id)
             if carried:
                 self.names.carried[target.id] = carried
             self._name(target.id, settled)
@@ -249,70 +231,38 @@ class _Reader:
                 self.effects.changes.add(root)
 
     def _read(self, used: Set[str], settled: set[str]) -> None:
-        for name in used:
-            self.effects.reads |= {name} - settled
-            # A function of the page reads its own globals when it is called.
-            self.effects.reads |= self.names.carried.get(name, set()) - settled
+        # A function of the page reads its own globals when it is called.
+        self.effects.reads |= used - settled | self.names.reach(used) - used - settled
 
     def _carried_by(self, value: ast.expr) -> set[str]:
-        """Return the globals that a value may read later: it can hold a function of the page."""
-        return {carried for name in names_in(value) for carried in self.names.carried.get(name, set())}
+        """Return what a value may read later: it can hold a function of the page, or be an object of a class."""
+        return {name for name in names_in(value) if name in self.names.carried}
 
     # --- expressions
 
     def _expression(self, node: ast.expr, settled: set[str]) -> None:
-        self._read(names_in(node), settled)
+        read = names_in(node)
+        self._read(read, settled)
+        self.effects.unknown |= any(PAST_RESULTS.match(name) for name in read - self.names.bound)
+        self.effects.changes |= read & self.names.hidden.used_up
         for inner in ast.walk(node):
             if isinstance(inner, ast.NamedExpr):
                 self._bind(inner.target, settled)
             elif isinstance(inner, ast.Call):
-                self._call(inner)
+                self._call(inner, settled)
             elif isinstance(inner, ast.Attribute):
-                self.effects.changes |= self._moved(inner)
+                self.effects.changes |= moved_by(inner, self.names)
 
-    def _moved(self, node: ast.Attribute) -> set[str]:
-        """Return the name in ``net.float().segment``: what has more than a tensor has was changed by ``float``."""
-        cast = node.value
-        if (
-            node.attr in returning_methods()
-            or not isinstance(cast, ast.Call)
-            or not isinstance(cast.func, ast.Attribute)
-        ):
-            return set()
-        root = root_name(cast.func)
-        return {root} if root and cast.func.attr in CASTS and root not in self.names.imports else set()
-
-    def _call(self, call: ast.Call) -> None:
-        """Note which names a call may change."""
-        effects, names = self.effects, self.names
-        callee = root_name(call.func)
-        if callee == "get_ipython" or (callee in UNKNOWABLE and isinstance(call.func, ast.Name)):
-            effects.unknown = True
-        if callee:
-            effects.changes |= names.stored.get(callee, set())
-        method = call.func.attr if isinstance(call.func, ast.Attribute) else None
-        if method and callee and callee not in names.imports and changes_its_object(method):
-            effects.changes.add(callee)
-            if method == "backward":
-                effects.changes |= names.shared.sources_of(callee)
-        dotted = ast.unparse(call.func)
-        if "seed" in dotted and "(" not in dotted and callee in names.imports:
-            effects.lasting = True  # also where its value is kept: `_ = torch.manual_seed(0)`
-        effects.changes |= changed_arguments(call, names.imports, names.functions)
-
-    def _for_its_effect(self, node: ast.expr) -> None:
-        """Take in an expression whose value is dropped: it stands there for what it does."""
-        if not isinstance(node, ast.Call):
+    def _call(self, call: ast.Call, settled: set[str]) -> None:
+        """Note which names a call may change, and what it does to streams of random numbers."""
+        names, effects = self.names, self.effects
+        effects.unknown |= is_unknowable(call)
+        effects.lasting |= sets_a_seed(call, names)
+        effects.changes |= changes_of(call, names)
+        if self.forked:
             return
-        callee = root_name(node.func)
-        if isinstance(node.func, ast.Attribute) and node.func.attr in CASTS and callee not in self.names.imports:
-            self.effects.changes |= {callee} if callee else set()  # `net.to(device)`: a tensor would be kept
-        origin = self.names.imports.get(callee or "")
-        if origin is None:
-            return  # a method of an object, a function of the page or of Python: what they change is known
-        called = {one.attr for one in ast.walk(node.func) if isinstance(one, ast.Attribute)} | {
-            origin.rpartition(".")[2]
-        }
-        named = any(root_name(argument) for argument in arguments(node))
-        only_shown = node is self.last or origin.partition(".")[0] in DRAWING or named
-        self.effects.lasting |= any(SETTING.search(name) for name in called) or not only_shown
+        drawn, seeded = names.hidden.drawn_by(call, names.imports), seeded_by(call, names.imports)
+        self._read(drawn, settled)
+        effects.changes |= drawn
+        effects.binds |= seeded
+        settled |= seeded

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import importlib.util
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +24,8 @@ CHANGING_METHODS = {
 }
 
 KNOWN = "changed_parameters"
+_asked: set[ast.FunctionDef] = set()
+"""Functions that are being looked at."""
 
 Beside = tuple[Mapping[str, str], Mapping[str, ast.FunctionDef]]
 """Imports and functions of the place where a function stands."""
@@ -32,6 +34,7 @@ CHANGED_KEYWORDS = {"generator", "rng", "out"}
 """Arguments that are handed over in order to be changed."""
 
 CHANGED_FIRST = {"shuffle", "copyto", "put", "heappush", "heappop", "heapify", "putmask", "place", "clip_grad_norm_"}
+CHANGED_FIRST |= {"fill_diagonal", "at", "insort", "insort_left", "insort_right", "nan_to_num_", "next"}
 """Functions of libraries that change their first argument, beside those whose names end with an underscore."""
 
 
@@ -111,11 +114,28 @@ def changed_arguments(
             found |= _by_text(call, functions[str(name)], module, None if module else (imports, functions))
         elif name in imports:
             found |= _by_origin(call, imports[str(name)])
+        elif name in CHANGED_FIRST:
+            found |= {root_name(argument) for argument in call.args[:1]}
         # Otherwise a built-in function or a callable object, such as a network, which leaves its input as it is.
-    elif isinstance(call.func, ast.Attribute) and name in imports:
+    elif isinstance(call.func, ast.Attribute) and name not in imports:
+        if call.func.attr == "shuffle":  # of a generator of random numbers
+            found |= {root_name(argument) for argument in call.args[:1]}
+    elif isinstance(call.func, ast.Attribute):
         dotted = ast.unparse(call.func).partition(".")[2]
         found |= _by_origin(call, f"{imports[str(name)]}.{dotted}")
     return {name for name in found if name and name not in imports}
+
+
+def changed_by_method(call: ast.Call, methods: Iterable[ast.FunctionDef], beside: Beside) -> set[str]:
+    """Return the names that a call of one of a page's methods may change: its object's, and its arguments'."""
+    found: set[str | None] = set()
+    for method in methods:
+        changed = _changed(method, "", beside)
+        if 0 in changed:
+            found.add(root_name(call.func))
+        found |= {root_name(argument) for place, argument in enumerate(call.args, 1) if place in changed}
+        found |= {root_name(keyword.value) for keyword in call.keywords if keyword.arg in changed}
+    return {name for name in found if name and name not in beside[0]}
 
 
 def _by_origin(call: ast.Call, origin: str) -> set[str | None]:
@@ -141,15 +161,22 @@ def _by_text(call: ast.Call, function: ast.FunctionDef, module: str, beside: Bes
 
 def _changed(function: ast.FunctionDef, module: str, beside: Beside | None = None) -> set[int | str]:
     """Return the parameters that a function may change, by name and, if they have one, by position."""
-    if not hasattr(function, KNOWN):  # kept with the tree itself, and gone with it
-        setattr(function, KNOWN, set())  # for a function that calls itself
+    if beside is None and hasattr(function, KNOWN):  # of the package: kept with the tree itself
+        return getattr(function, KNOWN)
+    if function in _asked:
+        return set()  # it calls itself
+    _asked.add(function)
+    try:
         positional = [argument.arg for argument in [*function.args.posonlyargs, *function.args.args]]
         names = changed_names(function, module, beside) & {
             a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg)
         }
-        positions = {position for position, name in enumerate(positional) if name in names}
-        setattr(function, KNOWN, names | positions)
-    return getattr(function, KNOWN)
+    finally:
+        _asked.remove(function)
+    found = names | {position for position, name in enumerate(positional) if name in names}
+    if beside is None:
+        setattr(function, KNOWN, found)
+    return found
 
 
 def changed_names(function: ast.AST, module: str = "", beside: Beside | None = None) -> set[str]:

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from booksite.changed_parameters import list_returning_methods, returning_methods
+from booksite.hidden_state import TORCH
 from booksite.needed_cells import cell_relations, needed_cells
 
 
@@ -98,6 +99,54 @@ from booksite.needed_cells import cell_relations, needed_cells
         (["import matplotlib.pyplot as plt", "plt.plot([1])", "1"], []),
         (["from myst_nb import glue", "glue('a', 1)", "1"], []),
         (["import torch\ntorch.arange(3)", "1"], []),
+        # what is used up by reading it
+        (["it = iter([1, 2])", "next(it)", "next(it)"], [0, 1]),
+        (["it = map(str, [1])", "list(it)", "list(it)"], [0, 1]),
+        (["import numpy as np\nrng = np.random.default_rng(0)", "rng.multinomial(5, [1])", "rng.normal()"], [0, 1]),
+        (["import torch\ng = torch.Generator().manual_seed(0)", "f(g)", "torch.rand(2, generator=g)"], [0, 1]),
+        (["import torch\nx = torch.rand(2, generator=torch.Generator())", "f(x)", "print(x)"], [0]),
+        # random numbers that all draw from
+        (["import torch\ntorch.manual_seed(0)", "x = torch.rand(2)", "y = 1", "torch.rand(2)"], [0, 1]),
+        (["import torch", "x = torch.rand(2)", "torch.manual_seed(0)\ny = torch.rand(2)", "print(y)"], [0, 2]),
+        (["from torch import nn", "a = nn.Linear(1, 1)", "act = nn.ReLU()", "b = nn.Linear(1, 1)"], [0, 1]),
+        (["import torch", "def draw():\n    return torch.randn(1)", "x = draw()", "y = draw()"], [0, 1, 2]),
+        (["import torch", "with torch.random.fork_rng():\n    x = torch.rand(1)", "torch.rand(1)"], [0]),
+        (["import torch", "def start(n):\n    torch.manual_seed(n)", "start(0)", "torch.rand(1)"], [0, 1, 2]),
+        (["import random", "random.random()", "random.random()"], [0, 1]),
+        (["import torch", "x = torch.zeros(1)", "x.normal_()", "torch.rand(1)"], [0, 1, 2]),
+        # networks that keep what they see
+        (["from torch import nn\nbn = nn.BatchNorm1d(2)", "y = bn(x)", "bn.running_mean"], [0, 1]),
+        (
+            [
+                "from torch import nn",
+                "class N(nn.Module):\n    def __init__(self):\n        self.n = nn.BatchNorm2d(1)",
+                "net = N()",
+                "net(x)",
+                "net.n",
+            ],
+            [0, 1, 2, 3],
+        ),
+        (["from torch import nn\nnet = nn.Linear(2, 1)", "y = net(x)", "net.weight"], [0]),
+        # functions and classes that name what comes later, or by another name
+        (["def f():\n    return g()", "def g():\n    return K", "K = 3", "f()"], [0, 1, 2]),
+        (["class A:\n    def go(self):\n        return g()", "a = A()", "def g():\n    return 1", "a.go()"], [0, 1, 2]),
+        (["log = []\ndef note(x):\n    log.append(x)", "also = note", "also(3)", "print(log)"], [0, 1, 2]),
+        (["class A: pass\na = A()", "A.go = lambda self: 5", "a.go()"], [0, 1]),
+        # methods of the page's classes
+        (["class T:\n    def fit(self, t):\n        t.add_(1)\nt, tr = [0], T()", "tr.fit(t)", "t"], [0, 1]),
+        (["class B:\n    def index(self, x):\n        self.k = x\nb = B()", "b.index(3)", "b.k"], [0, 1]),
+        (["class B:\n    def look(self, x):\n        return x\nb, x = B(), [1]", "b.look(x)", "x"], [0]),
+        # parts, and what libraries change
+        (["import torch\na = torch.ones(3)", "b = a[:2]\nb += 5", "print(a)"], [0, 1]),
+        (["import numpy as np\na = np.zeros((2, 2))", "np.fill_diagonal(a, 3)", "a"], [0, 1]),
+        (["import numpy as np\na = np.zeros(2)", "np.add.at(a, [0], 3)", "a"], [0, 1]),
+        (["import random\norder = [1, 2]", "random.shuffle(order)", "order"], [0, 1]),
+        (["import numpy as np\nrng, order = np.random.default_rng(0), [1, 2]", "rng.shuffle(order)", "order"], [0, 1]),
+        # files, modules, results shown earlier
+        (["import torch", "torch.save(torch.ones(1), 'x.pt')", "torch.load('x.pt')"], [0, 1]),
+        (["import sys", "sys.path.append('.')", "import mine"], [0, 1]),
+        (["2 + 3", "x = 1", "_ + 1"], [0, 1]),
+        (["for _ in range(3):\n    x = 1", "y = 2", "print(_)"], [0]),
         # what no text tells
         (["x = 1", "exec('y = 2')", "y"], [0, 1]),
         (["x = 1", "y = 2", "eval('x')"], [0, 1]),
@@ -115,8 +164,8 @@ def test_the_last_cell_needs(cells: list[str], needed: list[int]) -> None:
 
 def test_cells_that_bind_a_name_stand_in_each_others_way_and_imports_do_not() -> None:
     relations = cell_relations(["import torch\ntorch.manual_seed(0)", "x = []", "x.append(1)", "print(x)"])
-    assert [cell["gives"] for cell in relations] == [["torch", "*"], ["x"], ["x"], []]
-    assert [cell["binds"] for cell in relations] == [[], ["x"], [], []]
+    assert [cell["gives"] for cell in relations] == [["torch", TORCH, "*"], ["x"], ["x"], []]
+    assert [cell["binds"] for cell in relations] == [[TORCH], ["x"], [], []]
     assert [[name for name in cell["reads"] if name != "print"] for cell in relations] == [[], [], ["x"], ["x"]]
     assert relations[3]["needs"] == [0, 1, 2]
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
 from booksite.needed_cells import cell_relations
+
+# One at a time: it notes on the way what it is looking at, and nobody shall take all of the server's threads.
+_looker = ThreadPoolExecutor(1)
 
 MOST_CHARACTERS = 1_000_000
 """Of all cells together; a page of this book has some ten thousand."""
@@ -31,7 +35,7 @@ class RelationsHandler(APIHandler):
         if sum(map(len, cells)) > MOST_CHARACTERS:
             raise web.HTTPError(413, f"the cells must have at most {MOST_CHARACTERS} characters")
         try:
-            relations = await asyncio.get_running_loop().run_in_executor(None, cell_relations, cells)
+            relations = await asyncio.get_running_loop().run_in_executor(_looker, cell_relations, cells)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise web.HTTPError(422, "the cells cannot be read as Python") from error
         self.finish({"cells": relations})

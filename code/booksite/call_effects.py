@@ -1,0 +1,97 @@
+"""What a call in a cell does: which names it may change, and whether it acts on the whole process."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from booksite.changed_parameters import (
+    CHANGING_METHODS,
+    changed_arguments,
+    changed_by_method,
+    changes_its_object,
+    returning_methods,
+    root_name,
+)
+from booksite.page_names import PageNames
+from booksite.python_names import arguments
+
+UNKNOWABLE = {"exec", "eval", "globals", "locals", "vars", "get_ipython", "setattr", "delattr", "__import__"}
+"""Whoever calls one of these can read and bind any name."""
+
+CASTS = {"float", "to", "cpu", "cuda", "type"}
+"""Methods that give a new tensor, but change a network."""
+
+DRAWING = {"matplotlib", "myst_nb", "IPython", "builtins"}
+"""Libraries whose functions, called for their effect alone, add to what the cell shows, and no more …"""
+
+SETTING = re.compile(
+    r"seed|warnings|^(set|use|enable|disable|register|rc|io[nf])|update|filter|switch_|style|config", re.I
+)
+"""… but for these names, which set something for all that comes after them."""
+
+SAVES = re.compile(r"^(save\w*|write_\w+|dump|mkdir|makedirs|unlink|rename|rmtree|touch|copyfile|symlink_to)$")
+"""Names of functions and methods that write files."""
+
+
+def is_unknowable(call: ast.Call) -> bool:
+    """Tell whether a call could read and bind any name."""
+    callee = root_name(call.func)
+    return callee == "get_ipython" or (callee in UNKNOWABLE and isinstance(call.func, ast.Name))
+
+
+def changes_of(call: ast.Call, names: PageNames) -> set[str]:
+    """Return the names that a call may change."""
+    callee = root_name(call.func)
+    found = changed_arguments(call, names.imports, names.functions) | names.hidden.changed_by(call)
+    if callee:
+        found |= {changed for one in names.reach([callee]) for changed in names.stored.get(one, ())}
+    if callee and isinstance(call.func, ast.Attribute) and callee not in names.imports:
+        if changes_its_object(call.func.attr):
+            found.add(callee)
+        if call.func.attr == "backward":
+            found |= names.shared.sources_of(callee)
+        found |= changed_by_method(call, names.methods.get(call.func.attr, ()), (names.imports, names.functions))
+    return found
+
+
+def moved_by(node: ast.Attribute, names: PageNames) -> set[str]:
+    """Return the name in ``net.float().segment``: what has more than a tensor has was changed by ``float``."""
+    cast = node.value
+    if node.attr in returning_methods() or not isinstance(cast, ast.Call) or not isinstance(cast.func, ast.Attribute):
+        return set()
+    root = root_name(cast.func)
+    return {root} if root and cast.func.attr in CASTS and root not in names.imports else set()
+
+
+def cast_by(call: ast.Call, names: PageNames) -> set[str]:
+    """Return the name in ``net.to(device)``, the value of which is dropped: a tensor would be kept."""
+    callee = root_name(call.func)
+    cast = isinstance(call.func, ast.Attribute) and call.func.attr in CASTS and callee not in names.imports
+    return {callee} if cast and callee else set()
+
+
+def sets_a_seed(call: ast.Call, names: PageNames) -> bool:
+    """Tell whether a call sets a seed, also where its value is kept: ``_ = torch.manual_seed(0)``."""
+    dotted = ast.unparse(call.func)
+    return "seed" in dotted and "(" not in dotted and root_name(call.func) in names.imports
+
+
+def acts_on_all(call: ast.Call, names: PageNames, *, shown: bool) -> bool:
+    """Tell whether a call, the value of which is dropped or ``shown``, acts on all that comes after it.
+
+    Such a call stands there for what it does: it sets something, writes a file, or changes an object of a module.
+    """
+    origin = names.imports.get(root_name(call.func) or "")
+    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if SAVES.match(method):
+        return True
+    if origin is None:
+        return False  # a method of an object, a function of the page or of Python: what they change is known
+    called = {one.attr for one in ast.walk(call.func) if isinstance(one, ast.Attribute)} | {origin.rpartition(".")[2]}
+    named = any(root_name(argument) for argument in arguments(call))
+    deep = isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Attribute)
+    if deep and method in CHANGING_METHODS:  # sys.path.append(…)
+        return True
+    only_shown = shown or origin.partition(".")[0] in DRAWING or named
+    return any(SETTING.search(name) or SAVES.match(name) for name in called) or not only_shown
