@@ -13,6 +13,7 @@ from booksite.changed_parameters import (
     returning_methods,
     root_name,
 )
+from booksite.hidden_state import FORKS, words_of
 from booksite.page_names import PageNames
 from booksite.python_names import arguments
 
@@ -74,6 +75,8 @@ def cast_by(call: ast.Call, names: PageNames) -> set[str]:
 def sets_a_seed(call: ast.Call, names: PageNames) -> bool:
     """Tell whether a call sets a seed, also where its value is kept: ``_ = torch.manual_seed(0)``."""
     dotted = ast.unparse(call.func)
+    if words_of(call.func) & FORKS:  # `with seeded(0):` leaves everything as it was
+        return False
     return "seed" in dotted and "(" not in dotted and root_name(call.func) in names.imports
 
 

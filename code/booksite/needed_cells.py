@@ -50,8 +50,8 @@ def cell_relations(sources: Sequence[str]) -> list[dict[str, list[int] | list[st
     -------
     list of dict
         For each cell ``needs``, the indices of the cells that it needs; ``reads``, the names that it wants of them;
-        ``gives``, the names that it binds or may change; and ``binds``, those that it binds, but for imports: two cells
-        that bind a name stand in each other's way, two that import it do not.
+        ``gives``, the names that it binds or may change; of these ``imports``, those that it imports, and ``binds``,
+        those that it binds otherwise: two cells that bind a name stand in each other's way, two that import it do not.
     """
     effects = page_effects(sources)
     return [
@@ -62,6 +62,7 @@ def cell_relations(sources: Sequence[str]) -> list[dict[str, list[int] | list[st
             + [EVERYTHING] * (cell.lasting or cell.unknown)
             + [ANYTHING] * cell.unknown,
             "binds": sorted(cell.binds - cell.imports),
+            "imports": sorted(cell.imports),
         }
         for number, cell in enumerate(effects)
     ]

@@ -109,6 +109,14 @@ from booksite.needed_cells import cell_relations, needed_cells
         (["import torch\ntorch.manual_seed(0)", "x = torch.rand(2)", "y = 1", "torch.rand(2)"], [0, 1]),
         (["import torch", "x = torch.rand(2)", "torch.manual_seed(0)\ny = torch.rand(2)", "print(y)"], [0, 2]),
         (["from torch import nn", "a = nn.Linear(1, 1)", "act = nn.ReLU()", "b = nn.Linear(1, 1)"], [0, 1]),
+        (
+            [
+                "import torch\nfrom cnnbook.training import seeded",
+                "with seeded(0):\n    x = torch.rand(1)",
+                "print('hi')",
+            ],
+            [],
+        ),
         (["import torch", "def draw():\n    return torch.randn(1)", "x = draw()", "y = draw()"], [0, 1, 2]),
         (["import torch", "with torch.random.fork_rng():\n    x = torch.rand(1)", "torch.rand(1)"], [0]),
         (["import torch", "def start(n):\n    torch.manual_seed(n)", "start(0)", "torch.rand(1)"], [0, 1, 2]),

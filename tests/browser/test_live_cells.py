@@ -37,7 +37,7 @@ def test_stored_outputs_are_there_and_little_else_is_loaded(
     assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]")[2].startswith("_xsrf=")
     # What a press needs is fetched while nobody waits for it, and asks for nothing by itself.
     loaded = "performance.getEntriesByType('resource').filter(({name}) => name.includes('live-')).length"
-    page.wait_for_function(f"{loaded} == 1")
+    page.wait_for_function(f"() => {loaded} == 1")
     page.wait_for_load_state("networkidle")
     assert page.evaluate(loaded) == 1
     assert not [url for url in requests if "/api/" in url]
@@ -593,7 +593,8 @@ def test_run_keeps_its_place_and_becomes_stop_while_a_run_takes_long(reader: Rea
     run = reader.cell(SUM).locator(".live-run")
     before = run.bounding_box()
     reader.wake()
-    reader.write(SUM, f"import os, time\nwhile not os.path.exists({str(tmp_path / 'gate')!r}):\n    time.sleep(0.05)")
+    runs = tmp_path / "runs"
+    reader.write(SUM, f"open({str(runs)!r}, 'a').write('run ')\nimport time\nwhile True:\n    time.sleep(0.05)")
     reader.cell(SUM).hover()
     after = run.bounding_box()
     assert abs(after["x"] + after["width"] - before["x"] - before["width"]) < 1
@@ -603,6 +604,97 @@ def test_run_keeps_its_place_and_becomes_stop_while_a_run_takes_long(reader: Rea
     stop.click()
     expect(reader.fresh(SUM)).to_contain_text("You interrupted this cell.")
     expect(reader.cell(SUM).get_by_role("button", name="Run cell")).to_be_visible()
+    reader.finished(SUM, "failed")
+    assert runs.read_text() == "run ", "Stop runs nothing"
+
+
+def test_a_cell_that_waits_says_so_and_can_leave_the_line(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    gate = tmp_path / "gate"
+    reader.run(SUM, f"import os, time\nwhile not os.path.exists({str(gate)!r}):\n    time.sleep(0.05)")
+    reader.finished(SUM, "running")
+    for cell in (TENSOR, FIGURE):
+        reader.run(cell, f"print('ran', {cell})")
+        expect(reader.cell(cell).locator(".live-number")).to_have_text(re.compile("waits$"))
+    reader.cell(TENSOR).get_by_role("button", name="Cancel cell").click()
+    expect(reader.cell(TENSOR).locator(".live-number")).to_have_text(re.compile("did not run$"))
+    gate.touch()
+    expect(reader.fresh(FIGURE)).to_contain_text(f"ran {FIGURE}")
+    reader.finished(FIGURE)
+    expect(reader.fresh(TENSOR)).to_have_count(0)
+    expect(reader.run(TENSOR)).to_contain_text(f"ran {TENSOR}")
+
+    gate.unlink()
+    reader.run(SUM)
+    reader.finished(SUM, "running")
+    reader.run(TENSOR)
+    reader.button("Interrupt").click()
+    reader.finished(SUM, "failed")
+    expect(reader.cell(TENSOR).locator(".live-number")).to_have_text(re.compile("did not run$"))
+
+
+def test_what_uses_an_edited_cells_names_can_be_run_with_it(reader: Reader) -> None:
+    reader.wake()
+    reader.run(TENSOR, "import torch\nhidden = 500")
+    offer = reader.fresh(TENSOR).locator(".live-prelude")
+    expect(offer).to_contain_text("Cells 8, 9, 11 and 13 use what this cell gives")
+    offer.get_by_role("button", name="Run them, too").click()
+    expect(reader.cell(FOLDED).locator(".live-stdout")).to_contain_text("folded 1000")
+    expect(reader.cell(LAST).locator(".live-stdout")).to_contain_text("the last 1002")
+    expect(reader.run(TENSOR, "import torch")).to_contain_text("Done. It shows nothing.")
+    expect(offer).to_have_count(0)
+
+
+def test_shift_enter_goes_on_only_to_what_is_in_sight(reader: Reader) -> None:
+    reader.wake()
+    reader.run(SUM, "print('short')", key="Shift+Enter")
+    expect(reader.code(TENSOR)).to_be_focused()
+    reader.page.set_viewport_size({"width": 800, "height": 250})
+    reader.code(SUM).focus()
+    reader.cell(SUM).evaluate("(cell) => cell.scrollIntoView({block: 'end'})")
+    reader.cell(SUM).evaluate("(cell) => (cell.style.marginBottom = '400px')")
+    reader.page.keyboard.press("Shift+Enter")
+    expect(reader.fresh(SUM)).to_contain_text("short")
+    expect(reader.code(SUM)).to_be_focused()
+
+
+def test_an_error_begins_with_the_readers_own_line(reader: Reader) -> None:
+    reader.wake()
+    code = "import json\n\njson.loads('{')"
+    error = reader.run(TENSOR, code).locator(".live-error")
+    expect(error).to_contain_text("JSONDecodeError")
+    first = error.locator("pre").first
+    expect(first).to_contain_text("cell 3, line 3")
+    expect(first).to_contain_text("json.loads('{')")
+    expect(first).not_to_contain_text("decoder.py")
+    expect(error.locator("details pre")).to_be_hidden()
+    error.locator("summary").click()
+    expect(error.locator("details pre")).to_contain_text("decoder.py")
+    expect(error.locator("details pre")).to_contain_text("Traceback (most recent call last)")
+    reader.run(SUM, "def fails():\n    return 1 / 0")
+    reader.finished(SUM)
+    expect(reader.run(TENSOR, "fails()").locator(".live-error")).to_contain_text("cell 2, line 2")
+
+
+def test_a_cell_that_asks_for_input_is_told_in_a_sentence_first(reader: Reader) -> None:
+    reader.wake()
+    fresh = reader.run(SUM, "input('number? ')")
+    expect(fresh.locator(".live-error summary")).to_have_text("This cell asked for input.")
+    expect(fresh).to_contain_text("cannot ask for input")
+
+
+def test_the_books_output_below_an_edit_that_has_not_run_says_whose_it_is(reader: Reader) -> None:
+    reader.wake()
+    reader.write(SUM, "print('mine')")
+    mark = reader.cell(SUM).locator(".live-not-mine")
+    expect(mark).to_have_text("The book’s output, not of your edit")
+    reader.page.reload()
+    expect(mark).to_be_visible()
+    reader.run(SUM)
+    expect(reader.fresh(SUM)).to_contain_text("mine")
+    expect(mark).to_be_hidden()
+    reader.cell(SUM).get_by_role("button", name=re.compile("^Reset")).click()
+    expect(mark).to_be_hidden()
 
 
 def test_tab_passes_through_a_cell_until_somebody_types_there(reader: Reader) -> None:

@@ -50,8 +50,9 @@ export class Bar {
   offerRun(config, root, run) {
     this.node.dataset.state = "ready";
     this.runButton = el("button", { type: "button", class: "live-primary", onclick: run }, "Run this page");
-    const hint = el("span", { class: "live-hint" }, "or one cell: ", el("kbd", {}, "Shift"), "+", el("kbd", {}, "Enter"));
-    this.content.replaceChildren(this.runButton, hint, this.#links(config, root));
+    const keys = el("span", { class: "live-hint live-by-key" }, "or one cell: ", el("kbd", {}, "Shift"), "+", el("kbd", {}, "Enter"));
+    const finger = el("span", { class: "live-hint live-by-touch" }, "or one cell: Run below its code");
+    this.content.replaceChildren(this.runButton, keys, finger, this.#links(config, root));
   }
 
   /** A kernel is at work for this page: its controls. */

@@ -81,13 +81,14 @@ export class LiveCell {
     return this.code !== this.source;
   }
 
-  /** Show the state: "queued", "running", "done", "failed" or none. */
+  /** Show the state: "queued", "running", "done", "failed", "dropped" (it waited, and was not run) or none. */
   setState(state) {
     if (!this.node) return;
+    this.told?.remove();
     if (state) this.node.dataset.live = state;
     else delete this.node.dataset.live;
     this.input?.setAttribute("aria-busy", state === "running");
-    this.tools?.setRunning(state === "running");
+    this.tools?.setState(state);
   }
 
   /** Begin to show a run. What is there stays until the run has something to show, so that the page does not jump. */
@@ -95,7 +96,7 @@ export class LiveCell {
     // An author removed this output because nobody needs it: a whole run keeps it so, except for an error.
     const hidden = !this.node || (this.quiet && !alone && !this.edited);
     const above = el("div", { class: "live-above" });
-    const outputs = new Outputs((n) => this.#describe(n));
+    const outputs = new Outputs((n) => this.#describe(n), (count) => this.session.cellOfRun(count));
     let shown = false;
     this.age();
     const show = () => {
@@ -117,6 +118,7 @@ export class LiveCell {
       },
       handle: (message) => {
         const type = message.header.msg_type;
+        if (type === "execute_input") this.session.countRun(message.content.execution_count, this.number);
         if (outputs.handle(message) === false) return;
         if (!hidden || type === "error") show();
         if (type === "error") this.#unfold();
@@ -144,7 +146,23 @@ export class LiveCell {
 
   /** Add a sentence below the run's output. */
   hint(...content) {
-    this.fresh?.querySelector(":scope > .live-body").append(el("p", { class: "live-problem" }, ...content));
+    this.#below("live-problem", content);
+  }
+
+  /** Add an offer below the run's output: what else could be run now. */
+  offer(...content) {
+    this.#below("live-prelude", content);
+  }
+
+  #below(kind, content) {
+    this.fresh?.querySelector(":scope > .live-body").append(el("p", { class: kind }, ...content));
+  }
+
+  /** Say something about the run while it lasts, at the code. */
+  tell(...content) {
+    this.told?.remove();
+    this.told = el("p", { class: "live-problem" }, ...content);
+    this.input?.append(this.told);
   }
 
   /** Back to the author's text and output. */
@@ -173,6 +191,10 @@ export class LiveCell {
     if (!this.tools?.resetButton) return;
     this.tools.resetButton.hidden = !this.shown.ran && !this.shown.edited;
     this.tools.editedMark.hidden = !this.shown.edited;
+    if (!this.stored) return;
+    const odd = this.shown.edited && !this.shown.ran;
+    if (odd && !this.notMine) this.stored.before((this.notMine = el("p", { class: "live-not-mine" }, "The book’s output, not of your edit")));
+    if (this.notMine) this.notMine.hidden = !odd;
   }
 
   /** Open the folds around the reader's output: whoever ran this very cell wants to see it, and nobody should miss an error. */

@@ -4,6 +4,7 @@
 // the server for those that the reader has edited.
 
 const EVERYTHING = "*"; // among what a cell gives: it acts on all that comes after it
+const ANY = new Set([EVERYTHING, "?"]); // what is no name
 
 /** A mark of a cell's code and of all that stood behind it: equal marks, equal results. `mark(i)` is that of another cell. */
 export function markOf(cells, index, mark) {
@@ -43,6 +44,19 @@ export function cellsToRunFirst(cells, index, ran) {
     }
   } while (again.size > before);
   return [...again].sort((a, b) => a - b);
+}
+
+/** The cells below one that use, by whatever way, a name that it gives. */
+export function dependents(cells, index) {
+  const values = ({ gives, imports }) => gives.filter((name) => !ANY.has(name) && !imports.includes(name));
+  const given = new Set(values(cells[index]));
+  const found = [];
+  for (let below = index + 1; below < cells.length; below++) {
+    if (!cells[below].reads.some((name) => given.has(name))) continue;
+    found.push(below);
+    values(cells[below]).forEach((name) => given.add(name));
+  }
+  return found;
 }
 
 /** For each name the cell that was the last to bind it in this kernel. */

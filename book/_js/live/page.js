@@ -27,7 +27,7 @@ export function collectCells(config) {
       number: index + 1,
       source: cell.source,
       mayFail: cell.tags.includes("raises-exception"),
-      relations: { needs: cell.needs, reads: cell.reads, gives: cell.gives, binds: cell.binds }, // see needs.js
+      relations: { needs: cell.needs, reads: cell.reads, gives: cell.gives, binds: cell.binds, imports: cell.imports }, // see needs.js
       quiet: cell.tags.some((tag) => /^remove[-_](output|cell)$/.test(tag)),
       node,
       input: node?.querySelector(".cell_input") ?? null,

@@ -77,6 +77,7 @@ export function quietly(cell) {
   const shout = () => (loud ??= cell.begin({ alone: true }));
   return {
     handle: (message) => {
+      if (message.header.msg_type === "execute_input") cell.session.countRun(message.content.execution_count, cell.number);
       if (message.header.msg_type === "error" && !cell.mayFail) shout().handle(message);
     },
     page: () => {},

@@ -2,10 +2,11 @@
 
 import { el } from "./dom.js";
 import { KernelGone } from "./kernel.js";
-import { cellsToRunFirst, markOf } from "./needs.js";
+import { cellsToRunFirst, dependents, markOf } from "./needs.js";
 import { Prelude, quietly } from "./prelude.js";
 
 const LOOK_AGAIN_MS = 1000;
+const MOST_NAMED = 6;
 const STOPPED = {
   died: "Python died while this cell ran.",
   exited: "Python was ended while this cell ran.",
@@ -61,17 +62,17 @@ export class RunQueue {
     return Boolean(this.freed);
   }
 
-  /** Run cells after those that wait already; `alone` is the one that a reader asked for by itself. */
-  add(cells, alone = null) {
+  /** Run cells after those that wait already; `alone` are those that a reader asked for by themselves. */
+  add(cells, ...alone) {
     const waiting = new Set(this.jobs.map((job) => job.cell));
     for (const cell of cells) {
       if (waiting.has(cell)) continue;
-      this.jobs.push({ cell, alone: cell === alone, code: cell.code }); // as it stands now: what is edited meanwhile waits for the next press
+      this.jobs.push({ cell, alone: alone.includes(cell), code: cell.code }); // as it stands now: what is edited meanwhile waits for the next press
       if (cell !== this.current) cell.setState("queued");
     }
     this.bar.say("");
     this.on.changed();
-    if (!alone) this.bar.announce(`Running ${cells.length} ${cells.length === 1 ? "cell" : "cells"}`);
+    if (!alone.length) this.bar.announce(`Running ${cells.length} ${cells.length === 1 ? "cell" : "cells"}`);
     this.#start();
   }
 
@@ -169,7 +170,7 @@ export class RunQueue {
     try {
       if (!job.left && !(await this.#turn())) {
         job.stopped = "was stopped before it began";
-        cell.setState(null);
+        cell.setState("dropped");
         return false;
       }
       const reply = await this.#ask(job);
@@ -234,10 +235,21 @@ export class RunQueue {
     if (!job.ended && reply.status !== "unknown") this.record.add(index, mark, page[index].binds);
     cell.setState(reply.status === "ok" ? "done" : reply.status === "error" ? "failed" : null);
     if (reply.status === "unknown") cell.hint("It ended while the page was away; what it printed last did not reach this page.");
+    if (reply.status === "ok" && job.alone && code !== cell.source) this.#offerDependents(cell, page);
     if (reply.status !== "error" || expected) return true;
     if (reply.ename === "KeyboardInterrupt") job.stopped = "was interrupted";
     this.#explain(job, reply);
     return false;
+  }
+
+  /** What stands below may show the book's numbers still: offer to run what uses what an edited cell gives. */
+  #offerDependents(cell, page) {
+    const users = dependents(page, cell.number - 1).map((index) => this.cells[index]).filter(({ stored }) => stored);
+    if (!users.length) return;
+    const names = users.slice(0, MOST_NAMED).map(({ number }) => number);
+    const list = users.length > MOST_NAMED ? `${names.join(", ")} and ${users.length - MOST_NAMED} more` : names.join(", ").replace(/, (?=\d+$)/, " and ");
+    const button = el("button", { type: "button", class: "live-link", onclick: () => this.add(users, ...users) }, users.length > 1 ? "Run them, too" : "Run it, too");
+    cell.offer(users.length > 1 ? `Cells ${list} use what this cell gives, and show what it was before. ` : `Cell ${list} uses what this cell gives, and shows what it was before. `, button);
   }
 
   /** Say what a failed cell means for the reader. */
@@ -266,11 +278,19 @@ export class RunQueue {
     } else if (gave) cell.hint(`In the book, “${name}” comes from cell ${gave.number}, which you have edited.`);
   }
 
+  /** A cell that waits shall not run. */
+  cancel(cell) {
+    if (cell === this.current) return void this.stopWaiting();
+    this.jobs = this.jobs.filter((job) => job.cell !== cell);
+    cell.setState("dropped");
+    this.on.changed();
+  }
+
   /** Give up what waits, and return how many; after a kernel's death not what the reader has asked for by itself: it runs in the next kernel. */
   drop(keepAlone = false) {
     const kept = this.jobs.filter((job) => keepAlone && job.alone);
     const given = this.jobs.filter((job) => !kept.includes(job));
-    for (const job of given) job.cell.setState(null);
+    for (const job of given) if (job.cell !== this.current) job.cell.setState("dropped");
     this.jobs = kept;
     this.on.changed();
     return given.length;

@@ -99,6 +99,11 @@ class Session {
     editor?.focus();
   }
 
+  /** A cell that waits shall not run any more. */
+  cancel({ number }) {
+    this.queue.cancel(this.cells[number - 1]);
+  }
+
   runAll() {
     this.#run(this.cells);
   }
@@ -117,9 +122,9 @@ class Session {
     else if (!cell.node.contains(document.activeElement)) focusQuietly(cell.openEditor());
   }
 
-  #run(cells, alone) {
+  #run(cells, ...alone) {
     this.wake();
-    this.queue.add(cells, alone);
+    this.queue.add(cells, ...alone);
   }
 
   /** Go on with what ran when this tab left the page. */
@@ -151,8 +156,10 @@ class Session {
   }
 
   #offerRestart() {
-    const restart = el("button", { type: "button", onclick: () => this.restart() }, "Restart");
-    this.bar.say(["The interrupt has had no effect so far: the cell is at something that does not listen to it. ", restart, " stops it for sure; all variables are lost."], "problem");
+    const says = "The interrupt has had no effect so far: the cell is at something that does not listen to it. Restart stops it for sure; all variables are lost. ";
+    const restart = () => el("button", { type: "button", onclick: () => this.restart() }, "Restart");
+    this.bar.say([says, restart()], "problem");
+    this.queue.current.tell(says, restart());
   }
 
   async restart() {
@@ -168,15 +175,27 @@ class Session {
   }
 
   #advanceFrom(cell) {
+    // The page stays where it is: what the reader wants to see now is this cell's output. Nobody shall write into, or run, what is out of sight.
     const next = this.cells.slice(cell.number).find((other) => other.input && !foldAround(other.input));
-    // The page stays where it is: what the reader wants to see now is this cell's output. The next one scrolls to itself when it runs.
-    focusQuietly((next ?? cell).openEditor());
+    focusQuietly((next && isInSight(next.input) ? next : cell).openEditor());
+  }
+
+  // --- how Python counts runs, and what a page calls cells
+
+  countRun(count, number) {
+    (this.runs ??= new Map()).set(count, number);
+  }
+
+  /** The number of the cell that was Python's n-th run; undefined if it was not of this page's. */
+  cellOfRun(count) {
+    return this.runs?.get(count);
   }
 
   // --- what is heard of the kernel
 
   #lost(reason) {
     this.record.forget();
+    this.runs?.clear();
     for (const cell of this.cells) cell.age();
     if (reason === "exited") this.queue.drop(true);
     this.bar.say(REASONS[reason], reason === "restarted" ? "info" : "problem");
@@ -195,7 +214,7 @@ class Session {
     this.tabs?.tell(current?.number ?? null);
     if (begins) this.status.set("busy");
     else if (current) this.status.refresh(); // it tells how many wait
-    else if (!jobs.length && this.status.reachable) this.status.set("idle");
+    else if (!jobs.length && this.status.reachable) this.status.set(this.queue.elsewhere ? "busy" : "idle");
   }
 
   #connectedAgain(busy) {
@@ -229,8 +248,12 @@ class Session {
 
 /** Scroll to something of which nothing is to be seen. */
 function showIfOut(node) {
+  if (!isInSight(node)) node.scrollIntoView({ block: "center" });
+}
+
+function isInSight(node) {
   const { top, bottom } = node.getBoundingClientRect();
-  if (bottom < 0 || top > window.innerHeight) node.scrollIntoView({ block: "center" });
+  return bottom > 0 && top < window.innerHeight;
 }
 
 /** Give an editor the focus without scrolling to it. */

@@ -10,10 +10,10 @@ export class Tools {
   constructor(cell, { run, edit }) {
     this.cell = cell;
     this.runs = () => run(cell);
-    this.runButton = el("button", { type: "button", class: "live-run", onclick: () => this.runs() });
-    this.#offer("Run");
-    const number = el("span", { class: "live-number", "aria-hidden": "true" }, `cell ${cell.number}`);
-    this.node = el("div", { class: "live-tools", role: "group", "aria-label": `Cell ${cell.number}` }, number, this.runButton);
+    this.runButton = el("button", { type: "button", class: "live-run", onclick: () => this.press() });
+    this.number = el("span", { class: "live-number" });
+    this.node = el("div", { class: "live-tools", role: "group", "aria-label": `Cell ${cell.number}` }, this.number, this.runButton);
+    this.setState(null);
     cell.input.append(this.node);
     cell.node.classList.add("live-cell");
 
@@ -41,7 +41,9 @@ export class Tools {
     return node.closest("button, a, summary, .live-tools") !== null;
   }
 
-  #offer(what) {
+  /** Say what the button does, and do that when it is pressed. */
+  #offer(what, press) {
+    this.press = press;
     const triangle = el("span", { class: "live-triangle", "aria-hidden": "true" });
     this.runButton.replaceChildren(...(what === "Run" ? [triangle, what] : [what]));
     this.runButton.setAttribute("aria-label", `${what.split(" ")[0]} cell ${this.cell.number}`);
@@ -55,7 +57,7 @@ export class Tools {
     input.removeEventListener("click", this.onclick);
     input.removeAttribute("tabindex");
     input.setAttribute("aria-label", `Cell ${number}`);
-    this.interrupt = () => session.interrupt();
+    this.session = session;
     const button = (label, name, title, action) =>
       el("button", { type: "button", class: `live-${label.split(" ").at(-1).toLowerCase()}`, "aria-label": name, title, onclick: () => action(this.cell) }, label);
     this.resetButton = button("Reset", `Reset cell ${number} to the book’s text and output`, "Back to the book’s text and output. Ctrl+Z in the code undoes it.", reset);
@@ -66,17 +68,23 @@ export class Tools {
     this.node.append(this.resetButton);
   }
 
-  /** Offer to stop a run that takes its time, and tell how long it takes. */
-  setRunning(running) {
+  /** Offer what can be done in a state of the cell (see LiveCell): to stop a run that takes its time, not to wait any longer, or to run. */
+  setState(state) {
     clearInterval(this.clock);
+    const word = { queued: " waits", dropped: " did not run" }[state] ?? "";
+    this.number.textContent = `cell ${this.cell.number}${word}`;
+    if (state === "queued" && this.session) return this.#offer("Cancel", () => this.session.cancel(this.cell));
+    this.#offer("Run", this.runs);
+    if (state !== "running" || !this.session) return undefined;
     const start = performance.now();
-    const { runs } = this;
-    if (!running) this.#offer("Run");
-    this.runButton.onclick = () => runs();
-    if (!running || !this.interrupt) return;
-    this.clock = setInterval(() => {
-      this.#offer(`Stop (${Math.round((performance.now() - start) / 1000)} s)`);
-      this.runButton.onclick = () => this.interrupt();
-    }, SOON_MS);
+    let verb = "Stop";
+    const stop = () => {
+      verb = "Stopping";
+      show();
+      this.session.interrupt();
+    };
+    const show = () => this.#offer(`${verb} (${Math.round((performance.now() - start) / 1000)} s)`, stop);
+    this.clock = setInterval(show, SOON_MS);
+    return undefined;
   }
 }

@@ -2,6 +2,7 @@
 
 import { el } from "../dom.js";
 import { drawing } from "./drawing.js";
+import { errorNode } from "./errors.js";
 import { latexText, typesetFormulas } from "./formulas.js";
 import { jsonTree } from "./json.js";
 import { cannotShow } from "./left-out.js";
@@ -17,10 +18,11 @@ const MOST_BOXES = 500; // a loop that prints to both streams in turn, or shows 
 const OBJECT = /^<[^<>]*(object|at 0x[0-9a-f]+)>$/; // how Python writes what has no text of its own
 
 export class Outputs {
-  /** `describe(n)` gives the text alternative of the run's n-th picture (counting from 0). */
-  constructor(describe) {
+  /** `describe(n)` gives the text alternative of the run's n-th picture (counting from 0); `cellOfRun(n)` the page's number of Python's n-th run. */
+  constructor(describe, cellOfRun = () => undefined) {
     this.node = el("div", { class: "live-body" });
     this.describe = describe;
+    this.cellOfRun = cellOfRun;
     this.displays = new Map(); // display id → nodes, for update_display
     this.streams = new Map(); // name → colours and unfinished escapes, kept from one box of a stream to its next
     this.transcript = new Transcript();
@@ -107,12 +109,9 @@ export class Outputs {
   }
 
   #error({ ename, traceback }) {
-    const text = terminalText(traceback.join("\n"));
-    const where = el("details", {}, el("summary", {}, "You interrupted this cell."), text);
-    this.#add(el("div", { class: "live-error", role: "group", "aria-label": "Error" }, ename === "KeyboardInterrupt" ? where : text));
-    const pre = text.matches("pre") ? text : text.querySelector("pre");
-    pre.tabIndex = 0;
-    requestAnimationFrame(() => (pre.scrollTop = pre.scrollHeight)); // what went wrong stands at the end
+    const node = errorNode(ename, traceback, this.cellOfRun);
+    this.#add(node);
+    for (const pre of node.querySelectorAll("pre")) pre.tabIndex = 0;
   }
 
   #stream({ name, text }) {
