@@ -12,6 +12,7 @@ from booksite.changed_parameters import (
     changes_its_object,
     returning_methods,
     root_name,
+    stored,
 )
 from booksite.hidden_state import FORKS, words_of
 from booksite.page_names import PageNames
@@ -23,8 +24,8 @@ UNKNOWABLE = {"exec", "eval", "globals", "locals", "vars", "get_ipython", "setat
 CASTS = {"float", "to", "cpu", "cuda", "type"}
 """Methods that give a new tensor, but change a network."""
 
-DRAWING = {"matplotlib", "myst_nb", "IPython", "builtins"}
-"""Libraries whose functions, called for their effect alone, add to what the cell shows, and no more …"""
+DRAWING = {"matplotlib", "myst_nb", "IPython", "builtins", "time", "sys"}
+"""Libraries whose functions, called for their effect alone, add to what the cell shows or take time, and no more …"""
 
 SETTING = re.compile(
     r"seed|warnings|^(set|use|enable|disable|register|rc|io[nf])|update|filter|switch_|style|config", re.I
@@ -47,6 +48,11 @@ def changes_of(call: ast.Call, names: PageNames) -> set[str]:
     found = changed_arguments(call, names.imports, names.functions) | names.hidden.changed_by(call)
     if callee:
         found |= {changed for one in names.reach([callee]) for changed in names.stored.get(one, ())}
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "backward":
+        found |= names.shared.reached(call.func.value, names.imports)  # F.mse_loss(net(x), y).backward()
+    if isinstance(call.func, ast.Name) and callee not in names.imports and callee not in names.functions:
+        called = [*names.methods.get("forward", ()), *names.methods.get("__call__", ())]
+        found |= {call.func.id} if any(map(_keeps, called)) else set()
     if callee and isinstance(call.func, ast.Attribute) and callee not in names.imports:
         if changes_its_object(call.func.attr):
             found.add(callee)
@@ -54,6 +60,13 @@ def changes_of(call: ast.Call, names: PageNames) -> set[str]:
             found |= names.shared.sources_of(callee)
         found |= changed_by_method(call, names.methods.get(call.func.attr, ()), (names.imports, names.functions))
     return found
+
+
+def _keeps(method: ast.FunctionDef) -> bool:
+    """Tell whether a method stores something in its object."""
+    arguments = method.args.posonlyargs + method.args.args
+    targets = (target for node in ast.walk(method) for target in stored(node) if not isinstance(target, ast.Name))
+    return bool(arguments) and any(root_name(target) == arguments[0].arg for target in targets)
 
 
 def moved_by(node: ast.Attribute, names: PageNames) -> set[str]:
@@ -87,11 +100,14 @@ def acts_on_all(call: ast.Call, names: PageNames, *, shown: bool) -> bool:
     """
     origin = names.imports.get(root_name(call.func) or "")
     method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if method == "backward":
+        return False
     if SAVES.match(method):
         return True
     if origin is None:
         return False  # a method of an object, a function of the page or of Python: what they change is known
-    called = {one.attr for one in ast.walk(call.func) if isinstance(one, ast.Attribute)} | {origin.rpartition(".")[2]}
+    called = {one.attr for one in ast.walk(call.func) if isinstance(one, ast.Attribute)}
+    called |= {origin.rpartition(".")[2]} if isinstance(call.func, ast.Name) else set()
     named = any(root_name(argument) for argument in arguments(call))
     deep = isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Attribute)
     if deep and method in CHANGING_METHODS:  # sys.path.append(…)

@@ -9,6 +9,7 @@ may stand for one object, or for parts of it, change together: see :mod:`booksit
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,7 +20,7 @@ from booksite.call_effects import acts_on_all, cast_by, changes_of, is_unknowabl
 from booksite.changed_parameters import root_name
 from booksite.hidden_state import PAST_RESULTS, forks, seeded_by
 from booksite.page_names import PageNames
-from booksite.python_names import free_names, global_changes, names_in, names_of_pattern
+from booksite.python_names import elements_of, free_names, global_changes, names_in, names_of_pattern, pairs_of
 
 
 @dataclass
@@ -29,7 +30,7 @@ class Effects:
     reads: set[str] = field(default_factory=set)
     binds: set[str] = field(default_factory=set)
     settles: set[str] = field(default_factory=set)  # of `binds`, those that it binds whatever happens
-    imports: set[str] = field(default_factory=set)  # of `binds`, those that an import binds: the same whoever does it
+    imports: dict[str, str] = field(default_factory=dict)  # of `binds`, those that an import binds, and from where
     changes: set[str] = field(default_factory=set)
     lasting: bool = False  # acts on the process: a seed, a style
     unknown: bool = False  # could read and bind anything
@@ -45,6 +46,8 @@ def effects_of(source: str, names: PageNames) -> Effects:
     names : PageNames
         What earlier cells have bound; is extended.
     """
+    if _is_too_much(source):
+        return Effects(unknown=True)
     try:
         tree = _parsed(source)
     except (SyntaxError, ValueError):
@@ -54,9 +57,26 @@ def effects_of(source: str, names: PageNames) -> Effects:
     return reader.effects
 
 
+MOST_LINES = 200
+"""Of a cell with IPython's own syntax; longer ones take IPython seconds to read."""
+
+TIMED = re.compile(r"^%%(time|capture)\b[^\n]*\n")
+"""First lines that leave the rest of a cell what it is."""
+
+
+def _is_too_much(source: str) -> bool:
+    if source.count("\n") < MOST_LINES:
+        return False
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError):
+        return True
+    return False
+
+
 @lru_cache(maxsize=1000)  # of a page that somebody edits all cells but one are the same as a moment ago
 def _parsed(source: str) -> ast.Module:
-    return ast.parse(TransformerManager().transform_cell(source))
+    return ast.parse(TransformerManager().transform_cell(TIMED.sub("", source)))
 
 
 class _Reader:
@@ -92,6 +112,8 @@ class _Reader:
         elif isinstance(node, ast.For | ast.AsyncFor):
             self._expression(node.iter, settled)
             self._bind(node.target, settled)
+            for name, value in elements_of(node.target, node.iter):
+                self.names.shared.bind(name, value, self.names.imports)  # `for row in image: row += 1`
             # A loop of a textbook runs at least once.
             self._sequence([*node.body, *node.orelse], settled)
         elif isinstance(node, ast.While):
@@ -143,9 +165,9 @@ class _Reader:
                     self._name(target.id, settled)
                     continue
                 self._bind(target, settled, carried)
-                if isinstance(target, ast.Name) and node.value is not None:
-                    self.names.shared.bind(target.id, node.value, self.names.imports)
-                    self.names.hidden.bind(target.id, node.value)
+                for name, value in pairs_of(target, node.value):
+                    self.names.shared.bind(name, value, self.names.imports)
+                    self.names.hidden.bind(name, value)
         elif isinstance(node, ast.Delete):
             for target in node.targets:
                 self._expression(target, settled)
@@ -201,12 +223,13 @@ class _Reader:
             self.names.forget(name)
             self.names.imports[name] = origin
             self._name(name, settled)
-            self.effects.imports.add(name)
+            self.effects.imports[name] = origin
 
     # --- names
 
     def _name(self, name: str, settled: set[str]) -> None:
         self.effects.binds.add(name)
+        self.effects.imports.pop(name, None)
         self.names.bound.add(name)
         settled.add(name)
 
@@ -236,7 +259,8 @@ class _Reader:
 
     def _carried_by(self, value: ast.expr) -> set[str]:
         """Return what a value may read later: it can hold a function of the page, or be an object of a class."""
-        return {name for name in names_in(value) if name in self.names.carried}
+        found = {name for name in names_in(value) if name in self.names.carried}
+        return found.union(*(names_in(inner) for inner in ast.walk(value) if isinstance(inner, ast.Lambda)))
 
     # --- expressions
 

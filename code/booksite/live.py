@@ -6,6 +6,7 @@ why.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -152,8 +153,15 @@ def write_probe(app: Sphinx, error: Exception | None) -> None:
         (Path(app.outdir) / "_static" / "live.json").write_text('{"kernel": false}\n', encoding="utf8")
 
 
+def code_digest() -> str:
+    """Return a short name of the code that describes pages: when it changes, all pages are written anew."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the settings and the hooks."""
+    app.add_config_value("live_code", code_digest(), "html", types=[str])  # nobody sets it
     app.add_config_value("live_repository", "", "html", types=[str])
     app.add_config_value("live_help", "", "html", types=[str])  # the page that explains how cells are run
     app.add_config_value("live_branch", "main", "html", types=[str])

@@ -43,15 +43,16 @@ ANYTHING = "?"
 """Stands there, too, for a cell that could give any name."""
 
 
-def cell_relations(sources: Sequence[str]) -> list[dict[str, list[int] | list[str]]]:
+def cell_relations(sources: Sequence[str]) -> list[dict[str, list[int] | list[str] | dict[str, str]]]:
     """Describe a page's cells for its script (``book/_js/live/needs.js``).
 
     Returns
     -------
     list of dict
         For each cell ``needs``, the indices of the cells that it needs; ``reads``, the names that it wants of them;
-        ``gives``, the names that it binds or may change; of these ``imports``, those that it imports, and ``binds``,
-        those that it binds otherwise: two cells that bind a name stand in each other's way, two that import it do not.
+        ``gives``, the names that it binds or may change; of these ``imports``, those that it imports, and from where,
+        and ``binds``, those that it binds otherwise: two cells that bind a name stand in each other's way, two that
+        import the same do not.
     """
     effects = page_effects(sources)
     return [
@@ -61,8 +62,8 @@ def cell_relations(sources: Sequence[str]) -> list[dict[str, list[int] | list[st
             "gives": sorted(cell.binds | cell.changes)
             + [EVERYTHING] * (cell.lasting or cell.unknown)
             + [ANYTHING] * cell.unknown,
-            "binds": sorted(cell.binds - cell.imports),
-            "imports": sorted(cell.imports),
+            "binds": sorted(cell.binds - cell.imports.keys()),
+            "imports": dict(sorted(cell.imports.items())),
         }
         for number, cell in enumerate(effects)
     ]

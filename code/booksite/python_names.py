@@ -26,6 +26,39 @@ def arguments(call: ast.Call) -> Iterator[ast.expr]:
     yield from (keyword.value for keyword in call.keywords)
 
 
+def pairs_of(target: ast.expr, value: ast.expr | None) -> Iterator[tuple[str, ast.expr]]:
+    """Return the names that an assignment binds, each with the expression that it may be a part of."""
+    if value is None:
+        return
+    if isinstance(target, ast.Name):
+        yield target.id, value
+    elif isinstance(target, ast.Starred):
+        yield from pairs_of(target.value, value)
+    elif isinstance(target, ast.Tuple | ast.List):
+        same = isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts)
+        values = value.elts if same and isinstance(value, ast.Tuple | ast.List) else [value] * len(target.elts)
+        for one, part in zip(target.elts, values, strict=True):
+            yield from pairs_of(one, part)
+
+
+def elements_of(target: ast.expr, iterated: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    """Return the names that a loop binds, each with the expression that it may be a part of."""
+    called = iterated.func if isinstance(iterated, ast.Call) else None
+    if isinstance(target, ast.Tuple) and isinstance(iterated, ast.Call):
+        if isinstance(called, ast.Name) and called.id == "zip" and len(iterated.args) == len(target.elts):
+            for one, part in zip(target.elts, iterated.args, strict=True):
+                yield from elements_of(one, part)
+            return
+        last = target.elts[-1]
+        if isinstance(called, ast.Name) and called.id == "enumerate" and iterated.args:
+            yield from elements_of(last, iterated.args[0])
+            return
+        if isinstance(called, ast.Attribute) and called.attr in {"items", "named_parameters"}:
+            yield from pairs_of(last, called.value)
+            return
+    yield from pairs_of(target, iterated)
+
+
 @lru_cache(maxsize=50_000)  # a parsed cell is kept, and its nodes with it
 def names_in(node: ast.expr) -> frozenset[str]:
     """Return the global names that an expression reads, those inside of comprehensions and lambdas included."""

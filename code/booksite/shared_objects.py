@@ -48,9 +48,10 @@ class SharedObjects:
         words |= {one.id for one in ast.walk(value) if isinstance(one, ast.Name)}
         if words & LEARNS:
             self.learning.add(name)
-        self.sources[name] = self._reached(value, imports)
+        self.sources[name] = self.reached(value, imports)
 
-    def _reached(self, value: ast.expr, imports: Collection[str]) -> set[str]:
+    def reached(self, value: ast.expr, imports: Collection[str]) -> set[str]:
+        """Return what the gradient of an expression would reach."""
         found: set[str] = set()
         for node in ast.walk(value):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in imports:

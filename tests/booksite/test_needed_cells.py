@@ -150,6 +150,44 @@ from booksite.needed_cells import cell_relations, needed_cells
         (["import numpy as np\na = np.zeros(2)", "np.add.at(a, [0], 3)", "a"], [0, 1]),
         (["import random\norder = [1, 2]", "random.shuffle(order)", "order"], [0, 1]),
         (["import numpy as np\nrng, order = np.random.default_rng(0), [1, 2]", "rng.shuffle(order)", "order"], [0, 1]),
+        (["import torch\nimg = torch.zeros(2, 2)", "for row in img:\n    row += 1", "img"], [0, 1]),
+        (
+            [
+                "import torch\na, b = torch.zeros(2), torch.ones(2)",
+                "for i, t in enumerate((a, b)):\n    t.fill_(i)",
+                "a",
+            ],
+            [0, 1],
+        ),
+        (["import torch\na, b = torch.zeros(2), [1]", "for x, y in zip(a, b):\n    y.append(x)", "a"], [0]),
+        (["import torch\na, b = torch.zeros(2), torch.ones(2)", "c, d = a, b\nc.fill_(2)", "a"], [0, 1]),
+        (["import torch\na, b = torch.zeros(2), torch.ones(2)", "c, d = a, b\nc.fill_(2)", "b"], [0]),
+        # gradients, and calls of what keeps something
+        (
+            [
+                "from torch import nn\nnet, x = nn.Linear(1, 1), 1",
+                "nn.functional.mse_loss(net(x), x).backward()",
+                "net",
+            ],
+            [0, 1],
+        ),
+        (
+            [
+                "import torch\nw = torch.ones(1, requires_grad=True)",
+                "torch.sum(w * 2).backward()\nx = 1",
+                "print('hi')",
+            ],
+            [],
+        ),
+        (["class N:\n    def forward(self, x):\n        self.h = x\nnet = N()", "net(1)", "net.h"], [0, 1]),
+        (["f = lambda x: x * k", "k = 3", "f(2)"], [0, 1]),
+        # what only takes time, and names of modules that sound like settings
+        (["import time", "time.sleep(1)\nx = 1", "2"], []),
+        (["from cnnbook import filters", "filters.gaussian(1.5, 9)\nx = 1", "2"], []),
+        # a timed cell is what stands in it
+        (["x = 1", "y = 2", "%%time\nx = 7", "x"], [2]),
+        # IPython's own syntax by the hundred, which it takes minutes to read
+        (["x = 1", "!ls\n" * 20_000, "x"], [0, 1]),
         # files, modules, results shown earlier
         (["import torch", "torch.save(torch.ones(1), 'x.pt')", "torch.load('x.pt')"], [0, 1]),
         (["import sys", "sys.path.append('.')", "import mine"], [0, 1]),

@@ -171,3 +171,47 @@ def test_a_missing_name_is_offered_from_cells_that_give_it_and_a_slip_is_not(rea
     fresh = reader.run(TENSOR, "prnt(1)")
     expect(fresh).to_contain_text("name 'prnt' is not defined")
     expect(fresh.locator(".live-problem")).to_have_count(0)
+
+
+def test_a_needed_cell_that_changes_in_place_begins_where_it_began(reader: Reader) -> None:
+    reader.wake()
+    reader.run(SUM, "items = [1]")
+    reader.run(TENSOR, "items.append(2)")
+    expect(reader.run(TABLE, "print(items)")).to_contain_text("[1, 2]")
+    reader.write(TENSOR, "items.append(3)")
+    reader.run(TABLE)
+    expect(reader.fresh(TABLE).locator(".live-stdout")).to_have_text("[1, 3]")
+    reader.write(TENSOR, "items.append(4)\n1 / 0")
+    reader.run(TABLE)
+    reader.finished(TABLE, "failed")
+    reader.write(TENSOR, "items.append(5)")
+    reader.run(TABLE)
+    expect(reader.fresh(TABLE).locator(".live-stdout")).to_have_text("[1, 5]")
+
+
+def test_a_name_that_was_imported_from_elsewhere_since_is_imported_anew(reader: Reader) -> None:
+    reader.wake()
+    reader.run(SUM, "from math import sqrt")
+    expect(reader.run(TENSOR, "print(sqrt(4))")).to_contain_text("2.0")
+    expect(reader.run(TABLE, "from cmath import sqrt\nprint(sqrt(4))")).to_contain_text("(2+0j)")
+    reader.run(TENSOR)
+    expect(reader.fresh(TENSOR).locator(".live-stdout")).to_have_text("2.0")
+    expect(reader.run(TABLE, "from math import sqrt\nprint('same')")).to_contain_text("same")
+    reader.finished(TABLE)
+    reader.run(TENSOR)
+    reader.finished(TENSOR)
+    expect(reader.fresh(TENSOR).locator(".live-prelude")).to_have_count(0)
+    expect(reader.run(TABLE, "%%time\nsqrt = 'mine'")).to_contain_text("Wall time")
+    reader.run(TENSOR)
+    expect(reader.fresh(TENSOR).locator(".live-stdout")).to_have_text("2.0")
+
+
+def test_what_a_needed_cell_showed_is_marked_as_earlier_when_it_runs_again(reader: Reader) -> None:
+    reader.wake()
+    unfold(reader, FOLDED)
+    reader.run(FOLDED)
+    expect(reader.fresh(FOLDED)).to_contain_text("folded 40")
+    reader.run(TENSOR, "hidden = 300")
+    reader.finished(TENSOR)
+    expect(reader.run(LAST, "print('last', folded)")).to_contain_text("last 600")
+    expect(reader.fresh(FOLDED).locator(".live-mark")).to_contain_text("Your earlier run")

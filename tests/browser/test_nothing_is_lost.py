@@ -13,7 +13,7 @@ from tests.browser.conftest import Noise
 from tests.browser.live_reader import Reader
 from tests.browser.live_support import BookServerProcess, wait_for
 
-SUM, TENSOR, FIGURE, LAST = 0, 1, 2, 11
+SUM, TENSOR, FIGURE, TABLE, LAST = 0, 1, 2, 4, 11
 MINE = "print('mine', 40 + 2)"
 
 
@@ -236,11 +236,90 @@ print("end", n)"""
     assert [int(number) for number in numbers] == list(range(int(count)))
 
 
+def test_a_run_that_waits_for_another_tab_is_asked_for_again_after_a_reload(
+    reader: Reader, noise: Noise, tmp_path: Path
+) -> None:
+    reader.wake()
+    gate = tmp_path / "gate"
+    reader.run(SUM, waits_for(gate, "before", "after"))
+    expect(reader.fresh(SUM)).to_contain_text("before")
+    other = another_tab(reader, noise)
+    other.cell(TENSOR).locator(".cell_input").focus()
+    other.page.keyboard.press("Enter")
+    other.run(TENSOR, "print('waited')")
+    expect(other.bar).to_have_attribute("data-kernel", "busy")
+    other.finished(TENSOR, "queued")
+    other.page.reload()
+    other.finished(TENSOR, "queued")
+    gate.touch()
+    expect(other.fresh(TENSOR)).to_contain_text("waited")
+
+
+def test_a_run_whose_tab_was_closed_goes_on_in_the_next(reader: Reader, noise: Noise, tmp_path: Path) -> None:
+    reader.wake()
+    gate = tmp_path / "gate"
+    expect(reader.run(SUM, waits_for(gate, "before", "after"))).to_contain_text("before")
+    context = reader.page.context
+    reader.page.close(run_before_unload=True)
+    page = context.new_page()
+    noise.listen(page)
+    page.goto(reader.server.page("book/cells.html"))
+    reader = Reader(page, reader.server)
+    expect(reader.fresh(SUM)).to_contain_text("before")
+    gate.touch()
+    expect(reader.fresh(SUM)).to_contain_text("after")
+    reader.finished(SUM)
+
+
+def test_two_reloads_keep_the_cell_for_which_another_runs(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    gate = tmp_path / "gate"
+    reader.write(TABLE, waits_for(gate, "before", "after") + "\ntable = 7")
+    reader.run(LAST, "print('the last', table)")
+    expect(reader.fresh(TABLE)).to_contain_text("before")
+    for _ in range(2):
+        reader.page.reload()
+        expect(reader.fresh(TABLE)).to_contain_text("its output goes on here")
+        expect(reader.fresh(TABLE)).not_to_contain_text("not run")
+    gate.touch()
+    expect(reader.fresh(LAST)).to_contain_text("the last 7")
+
+
+def test_what_is_asked_for_after_a_stop_runs(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    slow = "import time\ntry:\n    while True:\n        time.sleep(0.02)\nfinally:\n    time.sleep(0.5)"
+    for k in range(3):
+        reader.run(SUM, slow)
+        reader.finished(SUM, "running")
+        reader.run(FIGURE, "print('waited')")
+        reader.button("Interrupt").click()
+        reader.run(TENSOR, f"print('asked after it', {k})")
+        expect(reader.fresh(TENSOR)).to_contain_text(f"asked after it {k}")
+        reader.finished(TENSOR)
+        reader.finished(SUM, "failed")
+        reader.finished(FIGURE, "dropped")
+
+
+def test_a_page_that_a_cell_ended_has_not_run_to_its_end(reader: Reader, noise: Noise) -> None:
+    noise.expected = True
+    reader.wake()
+    reader.write(SUM, "exit()")
+    reader.button("Run all").click()
+    reader.finished(LAST, "dropped")
+    expect(reader.note).to_contain_text("The cell ended Python")
+    expect(reader.page.locator(".live-announcer")).not_to_have_text("All cells have run")
+
+
 def test_a_connection_that_breaks_while_a_cell_runs_costs_no_line(reader: Reader, noise: Noise, tmp_path: Path) -> None:
     noise.expected = True
     sockets: list[WebSocketRoute] = []
 
+    held = False
+
     def connect(socket: WebSocketRoute) -> None:
+        if held:  # it does not come back before all has been said
+            socket.close()
+            return
         sockets.append(socket)
         socket.connect_to_server()
 
@@ -251,9 +330,11 @@ def test_a_connection_that_breaks_while_a_cell_runs_costs_no_line(reader: Reader
     gate, ended = tmp_path / "gate", tmp_path / "ended"
     fresh = reader.run(SUM, f"{waits_for(gate, 'before', 'meanwhile')}\nopen({str(ended)!r}, 'w').close()\n1 / 0")
     expect(fresh).to_contain_text("before")
+    held = True
     sockets[-1].close()
     gate.touch()
     wait_for(ended.exists, "the end of the run")
+    held = False
     expect(fresh).to_contain_text("meanwhile")
     expect(fresh).to_contain_text("ZeroDivisionError")
     reader.finished(SUM, "failed")
@@ -392,6 +473,7 @@ def test_what_runs_in_another_tab_is_stopped_only_if_one_says_so(reader: Reader,
     expect(other.bar).to_have_attribute("data-kernel", "busy")
     other.button("Interrupt").click()
     expect(other.note).to_contain_text("Nothing of this tab is running. Python is at a cell of another tab.")
+    other.page.wait_for_timeout(500)
     reader.finished(SUM, "running")
     other.note.get_by_role("button", name="Stop it").click()
     reader.finished(SUM, "failed")

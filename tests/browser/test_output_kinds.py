@@ -262,11 +262,77 @@ def test_what_would_stop_the_page_is_left_out_with_a_sentence(
     expect(bench.body).to_contain_text("[in words]")
 
 
-@pytest.mark.parametrize("part", ["<p>x<br></p>", "<img alt='x'>", "<hr/>", "<tr><td>1</td></tr>"])
+@pytest.mark.parametrize(
+    "part", ["<p>x<br></p>", "<img alt='x'>", "<hr/>", "<tr><td>1</td></tr>", "<tr><td>1", "<ul><li>1<li>2</ul>"]
+)
 def test_many_elements_beside_each_other_are_not_too_much(bench: OutputBench, part: str) -> None:
     bench.begin().show({"text/html": f"<table>{part * 11_000}</table>"})
     expect(bench.body.locator(".live-display")).to_be_visible()
     expect(bench.body.locator(".live-left-out")).to_have_count(0)
+
+
+def test_a_small_drawing_that_draws_itself_a_million_times_is_left_out(bench: OutputBench) -> None:
+    def drawing(content: str) -> str:
+        return f"<svg xmlns='http://www.w3.org/2000/svg'>{content}</svg>"
+
+    def use(level: int) -> str:
+        return f"<use href='#level{level}'/>"
+
+    parts = ["<g id='level0'><path d='M0 0'/></g>"]
+    parts += [f"<g id='level{k + 1}'>{use(k) * 10}</g>" for k in range(6)]
+    circle = "<g id='a'><use href='#b'/></g><g id='b'><use href='#a'/></g>"
+    for content in ("".join(parts) + use(6), circle):
+        for kind in ("image/svg+xml", "text/html"):
+            bench.begin().show({kind: drawing(content)})
+            expect(bench.body.locator(".live-left-out")).to_contain_text("draws parts of itself so often")
+    bench.begin().show({"image/svg+xml": drawing("<path id='a' d='M0 0h1'/>" + "<use href='#a'/>" * 2000)})
+    expect(bench.body.locator("svg use")).to_have_count(2000)
+
+
+def test_letters_in_more_colours_than_a_page_can_bear_are_shown_without(bench: OutputBench) -> None:
+    def coloured(count: int, end: str) -> str:
+        return "".join(f"{ESC}[38;5;{k % 200}m{k % 10}{end if k % 1000 == 999 else ''}" for k in range(count))
+
+    bench.begin().print(coloured(150_000, "")).settle()
+    shown = bench.body.locator("pre").text_content() or ""
+    assert shown.startswith("0123456789")
+    assert shown.rstrip().endswith("0123456789")
+    assert "characters are left out" in shown
+    bench.begin().print(coloured(100_000, "\n")).settle()
+    lines = (bench.body.locator("pre").text_content() or "").split()
+    assert lines == ["0123456789" * 100] * 100
+    assert bench.body.locator("pre span span").count() < 25_000
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [("text/latex", "\\[" * 100_000), ("text/markdown", "\\[" * 100_000), ("text/markdown", "- " * 1500)],
+    ids=["latex", "markdown", "lists in lists"],
+)
+def test_sources_that_take_for_ever_to_read_are_shown_as_they_are(bench: OutputBench, kind: str, text: str) -> None:
+    bench.begin().show({kind: text}).settle()
+    expect(bench.body.locator("pre")).to_be_visible()
+
+
+@pytest.mark.parametrize("value", [5, None, {}, ["a", 1]])
+@pytest.mark.parametrize("kind", ["text/html", "image/png", "image/svg+xml", "text/plain", "text/markdown"])
+def test_an_output_that_is_no_text_leaves_a_sentence(bench: OutputBench, kind: str, value: object) -> None:
+    bench.begin().show({kind: value}).print("goes on").settle()
+    expect(bench.body.locator(".live-left-out")).to_have_text(
+        f"An output of the kind {kind} was left out: it is no text."
+    )
+    expect(bench.body).to_contain_text("goes on")
+
+
+def test_a_stream_of_any_name_stays_in_its_place(bench: OutputBench) -> None:
+    bench.begin().print("COVER", stream="x position-fixed fixed-top vh-100 w-100 bg-danger").settle()
+    assert bench.body.locator(".live-stream").get_attribute("class") == "live-stream live-stdout"
+
+
+def test_a_table_cell_spans_no_thousands(bench: OutputBench) -> None:
+    bench.begin().show({"text/html": "<table><tr><td colspan=1000 rowspan=60000>a<td colspan=2>b</table>"}).settle()
+    assert bench.body.locator("td").first.evaluate("(cell) => [cell.colSpan, cell.rowSpan]") == [1, 1]
+    assert bench.body.locator("td").last.evaluate("(cell) => cell.colSpan") == 2
 
 
 def test_a_line_that_is_written_over_in_many_colours_keeps_its_letters(bench: OutputBench) -> None:

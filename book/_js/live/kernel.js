@@ -89,6 +89,11 @@ export class PageKernel {
     return state !== undefined && state !== "dead";
   }
 
+  /** Whether the server has a kernel of that name. */
+  async isThere(kernel) {
+    return (await this.server.stateOf(kernel).catch(() => undefined)) !== undefined;
+  }
+
   /** Whether this page's kernel is at a cell, of whatever tab; false if that cannot be found out. */
   async isBusy() {
     return Boolean(this.connection) && (await this.server.stateOf(this.connection.id).catch(() => "")) === "busy";

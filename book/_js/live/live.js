@@ -61,7 +61,7 @@ function offerRun(config, root, bar, info) {
       return false; // storage is forbidden: there is nothing to bring back
     }
   };
-  if (kept("sessionStorage", "run")) act((session) => session.resume());
+  if (kept("sessionStorage", "run") || kept("localStorage", "run")) act((session) => session.resume());
   else if (kept("localStorage", "edits")) act(() => {});
 }
 

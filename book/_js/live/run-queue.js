@@ -34,9 +34,11 @@ export class RunQueue {
     this.current = null; // the cell that runs
     this.asked = null; // the cell whose turn it is: it runs, or others run that it needs
     this.aim = null; // the cell for which another one runs
+    this.job = null; // whose turn it is
+    this.interrupted = null; // the cell whose turn it was when the reader stopped it
     this.elsewhere = false; // whether the kernel is at something that this page did not ask for, such as a run of another tab
     this.freed = null; // called when it no longer is, if a cell waits for that
-    log.waiting = () => this.jobs.length;
+    log.waiting = () => this.jobs.filter((job) => job.cell !== this.aim).length; // those that a reload does not ask for again
   }
 
   /** What runs and waits, as the status tells it. */
@@ -78,8 +80,11 @@ export class RunQueue {
 
   /** Go on with a run of this page that was left while it ran. */
   resume(run) {
-    this.jobs.push({ cell: this.cells[run.cell - 1], alone: true, code: run.code, left: run });
     const aim = this.cells[run.aim - 1];
+    const cell = this.cells[run.cell - 1];
+    // What had not been sent yet begins anew.
+    if (run.id) this.jobs.push({ cell, alone: true, code: run.code, left: run, for: aim });
+    else if (!aim) this.jobs.push({ cell, alone: true, code: run.code });
     if (aim) this.add([aim], aim);
     this.#start();
   }
@@ -93,12 +98,19 @@ export class RunQueue {
     while (this.jobs.length) {
       const job = this.jobs.shift();
       this.asked = job.cell;
-      job.run = job.cell.begin(job);
-      last = { job, ok: (await this.#runNeeded(job)) && (await this.#runCell(job)) };
-      this.asked = this.aim = null;
-      if (!last.ok) this.drop(job.gone);
+      this.job = job;
+      if (!job.left) this.log.begin(job.cell, job.code);
+      const goes = job.left || (await this.#turn());
+      if (goes) job.run = job.cell.begin(job);
+      last = { job, ok: goes && (await this.#runNeeded(job)) && (await this.#runCell(job)) };
+      if (!goes || job.cancelled) job.cell.setState("dropped");
+      this.log.end();
+      // Whoever stops a run has said by that what shall become of those that waited then; what was asked for since runs.
+      if (!last.ok && this.interrupted !== job.cell) this.drop(job.gone);
+      this.asked = this.aim = this.interrupted = this.job = null;
+      this.on.changed();
     }
-    if (last?.ok) this.bar.announce(last.job.alone ? `Cell ${last.job.cell.number} has run` : "All cells have run");
+    if (last?.ok && !last.job.ended) this.bar.announce(last.job.alone ? `Cell ${last.job.cell.number} has run` : "All cells have run");
   }
 
   /** Run first what a cell needs and has not run in this kernel; returns whether the cell itself may run. */
@@ -109,6 +121,7 @@ export class RunQueue {
     const page = this.#pageWith(cell, code);
     asked.sure = await this.kernel.ensure().then(() => true, () => false);
     asked.page = await page;
+    if (asked.cancelled) return false;
     const numbers = cellsToRunFirst(asked.page, cell.number - 1, (other) => this.record.of(other));
     if (!numbers.length) return true;
     cell.setState("running");
@@ -117,6 +130,7 @@ export class RunQueue {
       prelude.begin(needed);
       const job = { cell: needed, code: asked.page[needed.number - 1].code, for: cell, sure: asked.sure, page: asked.page };
       job.run = needed.edited ? needed.begin({ alone: false }) : quietly(needed);
+      needed.age(); // what it shows is not what Python has now
       job.heard = (message) => prelude.handle(message);
       if ((await this.#runCell(job)) && !job.ended) continue;
       prelude.fail(needed, job.ended ? "ended Python" : (job.stopped ?? "failed"));
@@ -167,12 +181,8 @@ export class RunQueue {
     this.aim = job.for;
     cell.setState(this.elsewhere ? "queued" : "running");
     this.on.changed(true);
+    this.log.begin(cell, code, this.aim);
     try {
-      if (!job.left && !(await this.#turn())) {
-        job.stopped = "was stopped before it began";
-        cell.setState("dropped");
-        return false;
-      }
       const reply = await this.#ask(job);
       run.page(reply.payload);
       run.end();
@@ -183,7 +193,7 @@ export class RunQueue {
       cell.setState("failed");
       job.stopped = WHY_STOPPED[error.message];
       job.gone = error instanceof KernelGone && error.message === "died";
-      const dropped = told(this.drop(job.gone));
+      const dropped = this.interrupted === this.asked ? "" : told(this.drop(job.gone));
       run.fail((error instanceof KernelGone ? STOPPED[error.message] : `Python could not be reached (${error.message}).`) + dropped);
       if (!(error instanceof KernelGone)) this.on.unreachable(error);
       return false;
@@ -207,7 +217,6 @@ export class RunQueue {
 
   /** Send a cell's code to the kernel, or hear the rest of what was sent before a reload. */
   async #ask({ cell, code, run, left, heard, sure }) {
-    this.log.begin(cell, code, this.aim);
     const handle = (message) => {
       this.log.add(message);
       heard?.(message);
@@ -232,10 +241,11 @@ export class RunQueue {
     const ran = reply.status === "ok" || (reply.status === "error" && expected);
     const mark = ran ? markOf(page, index, (other) => this.record.mark(other)) : "";
     job.ended = reply.payload?.some(({ source }) => source === "ask_exit");
-    if (!job.ended && reply.status !== "unknown") this.record.add(index, mark, page[index].binds);
+    if (!job.ended && reply.status !== "unknown") this.record.add(index, mark, page[index]);
     cell.setState(reply.status === "ok" ? "done" : reply.status === "error" ? "failed" : null);
     if (reply.status === "unknown") cell.hint("It ended while the page was away; what it printed last did not reach this page.");
     if (reply.status === "ok" && job.alone && code !== cell.source) this.#offerDependents(cell, page);
+    if (reply.status === "unknown") return false;
     if (reply.status !== "error" || expected) return true;
     if (reply.ename === "KeyboardInterrupt") job.stopped = "was interrupted";
     this.#explain(job, reply);
@@ -244,11 +254,11 @@ export class RunQueue {
 
   /** What stands below may show the book's numbers still: offer to run what uses what an edited cell gives. */
   #offerDependents(cell, page) {
-    const users = dependents(page, cell.number - 1).map((index) => this.cells[index]).filter(({ stored }) => stored);
+    const users = dependents(page, cell.number - 1).map((index) => this.cells[index]).filter((user) => user.stored && !this.has(user));
     if (!users.length) return;
     const names = users.slice(0, MOST_NAMED).map(({ number }) => number);
     const list = users.length > MOST_NAMED ? `${names.join(", ")} and ${users.length - MOST_NAMED} more` : names.join(", ").replace(/, (?=\d+$)/, " and ");
-    const button = el("button", { type: "button", class: "live-link", onclick: () => this.add(users, ...users) }, users.length > 1 ? "Run them, too" : "Run it, too");
+    const button = el("button", { type: "button", class: "live-link", onclick: () => button.parentElement.remove() || this.add(users, ...users) }, users.length > 1 ? "Run them, too" : "Run it, too");
     cell.offer(users.length > 1 ? `Cells ${list} use what this cell gives, and show what it was before. ` : `Cell ${list} uses what this cell gives, and shows what it was before. `, button);
   }
 
@@ -262,7 +272,8 @@ export class RunQueue {
     const where = cell.node ? `cell ${cell.number}` : "a set-up cell of this page, which is not shown";
     if (ename.length > 80) ename = `${ename.slice(0, 80)}…`;
     const what = interrupted ? `Interrupted in ${where}` : `Stopped at ${where}: ${ename}${cell.node ? "" : `: ${evalue}`}`;
-    if (this.jobs.length || !cell.node) this.bar.say(`${what}. The cells after it did not run.`, "problem");
+    const waiting = this.jobs.length && this.interrupted !== this.asked;
+    if (waiting || !cell.node) this.bar.say(`${what}. The cells after it did not run.`, "problem");
     else this.bar.announce(alone ? `Cell ${cell.number}: ${interrupted ? "interrupted" : `error, ${ename}`}` : what);
   }
 
@@ -278,9 +289,19 @@ export class RunQueue {
     } else if (gave) cell.hint(`In the book, “${name}” comes from cell ${gave.number}, which you have edited.`);
   }
 
+  /** The reader stops what runs: what waits is given up. */
+  stop() {
+    this.drop();
+    this.interrupted = this.asked;
+    if (this.job && !this.current) this.job.cancelled = true; // it has not begun: there is nothing to interrupt
+  }
+
   /** A cell that waits shall not run. */
   cancel(cell) {
-    if (cell === this.current) return void this.stopWaiting();
+    if (cell === this.asked) {
+      if (!this.current) this.job.cancelled = true;
+      return void this.stopWaiting();
+    }
     this.jobs = this.jobs.filter((job) => job.cell !== cell);
     cell.setState("dropped");
     this.on.changed();
@@ -290,7 +311,7 @@ export class RunQueue {
   drop(keepAlone = false) {
     const kept = this.jobs.filter((job) => keepAlone && job.alone);
     const given = this.jobs.filter((job) => !kept.includes(job));
-    for (const job of given) if (job.cell !== this.current) job.cell.setState("dropped");
+    for (const job of given) if (![this.current, this.asked].includes(job.cell)) job.cell.setState("dropped");
     this.jobs = kept;
     this.on.changed();
     return given.length;

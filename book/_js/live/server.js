@@ -37,6 +37,7 @@ export class BookServer {
     for (let quiet = 0; !run.over; quiet += 1) {
       const question = new URLSearchParams({ request: run.id, after: run.last });
       const said = await this.#ask(`api/kernels/${run.kernel}/outputs?${question}`, {}).catch(() => null); // it may come back
+      if (run.over) break;
       if (said?.cut && said.messages.length) handle(note("\n… what came while this page was away was too long to be kept whole …\n"));
       for (const message of said?.messages ?? []) {
         run.last = message.header.msg_id;

@@ -39,7 +39,7 @@ class Session {
     const tab = new Store("sessionStorage", config.page);
     this.record = new Record(kept);
     this.edits = new Edits(kept);
-    this.log = new RunLog(tab);
+    this.log = new RunLog(tab, kept);
     this.kernel = new PageKernel({
       base,
       path: config.page,
@@ -128,16 +128,18 @@ class Session {
   }
 
   /** Go on with what ran when this tab left the page. */
-  resume() {
+  async resume() {
     const run = this.log.take();
     if (!this.cells[run?.cell - 1]) return;
+    if (run.closed && !(await this.kernel.isThere(run.kernel))) return; // nobody is here who would wait for it
     this.wake();
     this.queue.resume(run);
   }
 
   interrupt() {
-    this.queue.drop();
-    if (this.queue.stopWaiting()) return;
+    this.queue.stop();
+    const began = Boolean(this.queue.current) || !this.queue.asked;
+    if (this.queue.stopWaiting() || !began) return;
     if (this.queue.elsewhere && !this.queue.current) this.#offerInterrupt();
     else this.#interruptPython();
   }
@@ -163,7 +165,8 @@ class Session {
   }
 
   async restart() {
-    this.queue.drop();
+    this.queue.stop();
+    this.queue.stopWaiting();
     this.bar.restartButton.disabled = true;
     try {
       await this.kernel.restart();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable
 from typing import Any, cast
@@ -11,7 +12,7 @@ from jupyter_server.services.kernels.handlers import MainKernelHandler
 from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
 from jupyter_server.services.sessions.handlers import SessionHandler, SessionRootHandler
 from tornado import web
-from tornado.websocket import WebSocketHandler
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from booksite.server.kernels import WarmKernelManager
 from booksite.server.pages import PlainErrors
@@ -19,6 +20,9 @@ from booksite.server.readers import ReaderSessions
 
 ASK_AGAIN_SECONDS = 1
 UNREADABLE = 1007  # of RFC 6455: data that does not fit its type
+TRY_AGAIN_LATER = 1013  # of IANA's registry of WebSocket close codes
+MOST_UNREAD = 64 * 2**20
+"""Bytes that may wait for a page to read them."""
 
 
 class SessionsHandler(SessionRootHandler):
@@ -99,6 +103,7 @@ class ChannelsHandler(PlainErrors, KernelWebsocketHandler):
         self.kernel_id = kernel_id
         self.connection = None
         self.left = False
+        self.unread = 0  # bytes that were sent and have not left
         await self.pre_get()
         if not self.left:
             await WebSocketHandler.get(self, kernel_id=kernel_id)
@@ -107,6 +112,17 @@ class ChannelsHandler(PlainErrors, KernelWebsocketHandler):
         """Note that whoever asked has left."""
         self.left = True
         super().on_connection_close()
+
+    def write_message(self, message: bytes | str | dict[str, Any], binary: bool = False) -> asyncio.Future[None]:
+        """Send a message; a page that does not read loses its connection, and asks for the rest later."""
+        size = len(message)
+        if self.unread + size > MOST_UNREAD:
+            self.close(TRY_AGAIN_LATER, "the page does not read what it is sent")
+            raise WebSocketClosedError
+        sent = super().write_message(message, binary)
+        self.unread += size
+        sent.add_done_callback(lambda done: setattr(self, "unread", self.unread - size))
+        return sent
 
     async def open(self, kernel_id: str) -> None:
         """Connect with the kernel."""

@@ -13,7 +13,7 @@ from booksite.needed_cells import cell_relations
 # One at a time: it notes on the way what it is looking at, and nobody shall take all of the server's threads.
 _looker = ThreadPoolExecutor(1)
 
-MOST_CHARACTERS = 1_000_000
+MOST_CHARACTERS = 200_000
 """Of all cells together; a page of this book has some ten thousand."""
 
 
@@ -36,6 +36,6 @@ class RelationsHandler(APIHandler):
             raise web.HTTPError(413, f"the cells must have at most {MOST_CHARACTERS} characters")
         try:
             relations = await asyncio.get_running_loop().run_in_executor(_looker, cell_relations, cells)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        except (SyntaxError, ValueError, RuntimeError, MemoryError) as error:
             raise web.HTTPError(422, "the cells cannot be read as Python") from error
         self.finish({"cells": relations})

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import struct
 
 import pytest
 import websocket
-from tests.browser.live_support import BookServerProcess, Client
+from tests.browser.live_support import BookServerProcess, Client, wait_for
 
 
 @pytest.fixture
@@ -25,6 +26,27 @@ def test_a_request_for_a_session_that_is_none_is_refused_and_leaves_no_kernel(re
     headers = {"X-XSRFToken": reader.cookies["_xsrf"], "Content-Type": "application/json"}
     assert reader.request("POST", "/api/sessions", body, headers).status == 400
     assert reader.get("/api/kernels").json == []
+
+
+def test_output_that_a_page_does_not_read_costs_it_the_connection(server: BookServerProcess, reader: Client) -> None:
+    kernel = reader.start_kernel("page")
+    channel = reader.connect(kernel)
+    channel.send(
+        json.dumps(
+            {
+                "header": {"msg_id": "flood", "msg_type": "execute_request", "session": "s", "username": ""},
+                "parent_header": {}, "metadata": {}, "channel": "shell", "buffers": [],
+                "content": {"code": "while True: print('x' * 1_000_000)", "silent": False},
+            }
+        )
+    )  # fmt: skip
+
+    def connected() -> int:
+        return reader.get("/api/kernels").json[0]["connections"]
+
+    wait_for(lambda: connected() == 0, "the server to close the connection")
+    channel.shutdown()
+    assert reader.delete(f"/api/sessions/{reader.get('/api/sessions').json[0]['id']}").status == 204
 
 
 def test_a_page_with_a_zero_in_its_name_is_not_there(reader: Client) -> None:

@@ -18,7 +18,7 @@ export class Record {
     if (this.store.get("ran")?.kernel === this.kernel) this.store.remove("ran");
   }
 
-  /** How a cell last ran in this kernel: its mark (empty if it failed), its turn, the names that it bound. */
+  /** How a cell last ran in this kernel: its mark (empty if it failed), its turn, the names that it bound and imported. */
   of(index) {
     return this.#ran()[index];
   }
@@ -27,10 +27,10 @@ export class Record {
     return this.of(index)?.mark;
   }
 
-  add(index, mark, binds) {
+  add(index, mark, { binds, imports }) {
     const cells = this.#ran();
     const turn = 1 + Math.max(0, ...Object.values(cells).map((run) => run.turn));
-    this.store.set("ran", { kernel: this.kernel, cells: { ...cells, [index]: { mark, turn, binds } } });
+    this.store.set("ran", { kernel: this.kernel, cells: { ...cells, [index]: { mark, turn, binds, imports } } });
   }
 
   #ran() {

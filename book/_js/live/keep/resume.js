@@ -4,10 +4,16 @@ const MOST_CHARACTERS = 1_500_000; // browsers give a page five million, for eve
 const KEPT = new Set(["stream", "display_data", "execute_result", "update_display_data", "error", "clear_output"]);
 
 export class RunLog {
-  constructor(store) {
+  /** `store` is this tab's; in `shared` is what was left by a tab that was closed. */
+  constructor(store, shared) {
     this.store = store;
+    this.shared = shared;
     this.current = null;
-    addEventListener("pagehide", () => this.#save());
+    addEventListener("pagehide", () => {
+      this.#save();
+      this.leaving = true; // what fails from now on fails because the page goes: it is no end of the run
+    });
+    addEventListener("pageshow", () => (this.leaving = false));
   }
 
   /** A cell begins to run; `aim` is the one that asked for it, if it is another. */
@@ -36,7 +42,8 @@ export class RunLog {
 
   end() {
     this.current = null;
-    this.store.remove("run");
+    if (this.leaving) return;
+    for (const store of [this.store, this.shared]) store.remove("run");
   }
 
   /** How many cells wait behind it: they will not run after a reload. */
@@ -44,15 +51,17 @@ export class RunLog {
 
   #save() {
     const run = this.current;
-    if (!run?.id) return;
+    if (!run) return;
     const messages = run.messages.map(([, message]) => message);
-    this.store.set("run", { ...run, messages, waiting: this.waiting() });
+    const left = { ...run, messages, waiting: this.waiting() };
+    this.store.set("run", left);
+    if (run.id) this.shared.set("run", { ...left, messages: [], closed: true }); // the server has the messages, as long as it has the kernel
   }
 
   /** The run that was going on when this tab left the page; null if there was none. */
   take() {
-    const run = this.store.get("run");
-    this.store.remove("run");
+    const run = this.store.get("run") ?? this.shared.get("run");
+    for (const store of [this.store, this.shared]) store.remove("run");
     return run;
   }
 }

@@ -2,7 +2,7 @@
 
 import { cleanSvg } from "./sanitize.js";
 import { harmlessSheet, scopedText } from "./styles.js";
-import { tooMuch } from "./too-much.js";
+import { tooMuch, tooMuchDrawn } from "./too-much.js";
 
 let drawings = 0;
 
@@ -12,6 +12,8 @@ export function drawing(text, alt) {
   if (sentence) return { svg: null, leftOut: [sentence] };
   const { svg, leftOut } = cleanSvg(text);
   if (!svg) return { svg: null, leftOut };
+  const drawn = tooMuchDrawn(svg);
+  if (drawn) return { svg: null, leftOut: [...leftOut, drawn] };
   isolate(svg, `run${++drawings}-`);
   svg.classList.add("plot");
   if (!svg.hasAttribute("role")) svg.setAttribute("role", "img");

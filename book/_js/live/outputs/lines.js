@@ -12,6 +12,7 @@ export class Line {
   length = 0;
   omitted = 0; // characters left out in the middle
   node = null;
+  pieces = 0; // of which the node consists
 
   /** Write over what stands at a column and after it. */
   put(column, text, style) {
@@ -43,11 +44,11 @@ export class Line {
 
   /** Keep the beginning and the end of what is too long; returns how many characters went. */
   shorten(most = MOST_KEPT) {
-    const extra = this.length - most;
-    if (extra <= 0) return 0;
+    if (this.length <= most) return 0;
+    const extra = this.length - (most > MOST_SHOWN ? most / 2 : most); // of a line that grows, half at once: not all of it at each letter
     const half = MOST_SHOWN / 2;
     this.runs = [...this.#cut(0, half), ...this.#cut(half + extra, this.length)].map(([text, style]) => [copy(text), style]);
-    this.length = most;
+    this.length -= extra;
     this.omitted += extra;
     return extra;
   }
@@ -65,13 +66,16 @@ export class Line {
     return this.runs.every(([text]) => text.trim() === "");
   }
 
-  draw(last) {
+  /** Draw it; without its colours if `plain`. */
+  draw(last, plain) {
     const half = MOST_SHOWN / 2;
     const hidden = this.omitted + Math.max(0, this.length - MOST_SHOWN);
     const middle = [` … ${hidden} characters are left out … `, "live-left-out"];
     const runs = this.long ? [...this.#cut(0, half), middle, ...this.#cut(this.length - half, this.length)] : this.runs;
-    const parts = runs.map(([text, style]) => (style ? paint(el("span", {}, text), style) : text));
-    this.node.replaceChildren(...parts, last ? "" : "\n");
+    const parts = runs.map(([text, style]) => (style && !plain ? paint(el("span", {}, text), style) : text));
+    if (plain) this.node.textContent = `${parts.join("")}${last ? "" : "\n"}`;
+    else this.node.replaceChildren(...parts, last ? "" : "\n");
+    this.pieces = plain ? 1 : parts.length;
   }
 
   #append(text, style) {

@@ -15,6 +15,8 @@ const RANK = [
   ...["text/latex", "text/markdown", "application/json", "text/plain"],
 ];
 const MOST_BOXES = 500; // a loop that prints to both streams in turn, or shows a picture each time
+const MOST_SOURCE = 50_000; // characters of Markdown or LaTeX; more are shown as they are
+const DEEP = /^(?:\s*(?:[-*+>]|\d+[.)])\s?){60}/m; // lists and quotations inside of each other
 const OBJECT = /^<[^<>]*(object|at 0x[0-9a-f]+)>$/; // how Python writes what has no text of its own
 
 export class Outputs {
@@ -119,7 +121,7 @@ export class Outputs {
     if (this.terminal?.stream !== name) {
       if (!this.streams.has(name)) this.streams.set(name, new StreamState());
       const terminal = Object.assign(new Terminal(this.streams.get(name), this.transcript), { stream: name });
-      terminal.node.className = `live-stream live-${name}`;
+      terminal.node.className = `live-stream live-${name === "stderr" ? "stderr" : "stdout"}`;
       this.#add(terminal.node);
       this.terminal = terminal;
     }
@@ -150,8 +152,11 @@ export class Outputs {
   #render(data, metadata = {}) {
     const kind = RANK.find((type) => type in data);
     const box = el("div", { class: `live-display live-${(kind ?? "text/plain").split(/[/+]/)[1]}` });
-    const sentences = kind ? this.#fill(box, kind, textOf(data[kind]), metadata?.[kind]) : [];
-    const text = textOf(data["text/plain"] ?? "").trim();
+    const value = kind && textOf(data[kind]);
+    const readable = kind === "application/json" || typeof value === "string";
+    const sentences = !kind ? [] : readable ? this.#fill(box, kind, value, metadata?.[kind]) : [`An output of the kind ${kind} was left out: it is no text.`];
+    const plain = textOf(data["text/plain"]);
+    const text = typeof plain === "string" ? plain.trim() : "";
     // What is left when all else had to go; how Python names the object helps nobody.
     if (sentences.blank && text && !OBJECT.test(text)) box.append(terminalText(text));
     leaveOut(box, [...cannotShow(data, kind), ...sentences]);
@@ -172,8 +177,8 @@ export class Outputs {
       return Object.assign(leftOut, { blank: !svg });
     }
     if (kind.startsWith("image/")) box.append(el("img", { src: `data:${kind};base64,${value.trim()}`, alt: this.#alt(), width, height }));
-    else if (kind === "text/latex") latex(box, value);
-    else if (kind === "text/markdown") markdown(box, value);
+    else if (kind === "text/latex" && value.length < MOST_SOURCE) latex(box, value);
+    else if (kind === "text/markdown" && value.length < MOST_SOURCE && !DEEP.test(value)) markdown(box, value);
     else if (kind === "application/json") box.append(jsonTree(value));
     else box.append(terminalText(String(value)));
     return [];

@@ -20,12 +20,12 @@ const COMMON = {
   FORBID_ATTR: [
     ...["srcset", "sizes", "background", "ping", "download", "usemap", "action", "autofocus", "contenteditable", "tabindex", "inert"],
     ...["popover", "popovertarget", "popovertargetaction", "command", "commandfor", "slot", "part", "exportparts", "name", "for", "nonce"],
-    ...["attributename", "begin", "aria-live", "aria-modal"],
+    ...["attributename", "begin", "aria-live", "aria-modal", "filter"],
   ],
 };
-const HTML = { ...COMMON, USE_PROFILES: { html: true, svg: true, svgFilters: true, mathMl: true }, FORCE_BODY: true };
+const HTML = { ...COMMON, USE_PROFILES: { html: true, svg: true, mathMl: true }, FORCE_BODY: true };
 // A drawing lies in the page's own tree: attributes that scripts of the theme listen to, or that name other nodes, are not for it.
-const SVG = { ...COMMON, USE_PROFILES: { svg: true, svgFilters: true }, ALLOW_DATA_ATTR: false, ADD_ATTR: ["data-live-figure"] };
+const SVG = { ...COMMON, USE_PROFILES: { svg: true }, ALLOW_DATA_ATTR: false, ADD_ATTR: ["data-live-figure"] };
 const OTHER_NODES = /^aria-(?!label$|labelledby$|describedby$|hidden$)/;
 const LOUD_ROLES = /alert|dialog|log|status|timer|marquee|application/;
 
@@ -37,6 +37,8 @@ const LEFT_OUT = {
 };
 const KINDS = { script: "script", iframe: "frame", frame: "frame", frameset: "frame", object: "frame", embed: "frame", input: "control", button: "control", select: "control", textarea: "control" };
 const LOADS = new Set(["src", "poster", "href", "xlink:href", "data"]);
+const SPANS = new Set(["colspan", "rowspan"]);
+const MOST_SPANNED = 100;
 const MEDIA = new Set(["img", "image", "source", "video", "audio", "track"]);
 const PURE_TEXT = /^(aria-.*|data-live-figure|id|class|d|points)$/;
 
@@ -52,6 +54,7 @@ purifier.addHook("uponSanitizeAttribute", (node, data) => {
   const { attrName: name, attrValue: value } = data;
   if (name === "style") data.attrValue = harmlessStyle(value);
   else if (LOADS.has(name)) data.keepAttr &&= mayPointTo(node, value);
+  else if (SPANS.has(name)) data.keepAttr &&= Number(value) <= MOST_SPANNED;
   else if (name === "role") data.keepAttr &&= !LOUD_ROLES.test(value);
   else if (own && OTHER_NODES.test(name)) data.keepAttr = false;
   // What SVG calls an attribute is read as CSS.

@@ -3,7 +3,7 @@
 import { el } from "../dom.js";
 import { cleanHtml } from "./sanitize.js";
 import { harmlessSheet } from "./styles.js";
-import { tooMuch } from "./too-much.js";
+import { tooMuch, tooMuchDrawn } from "./too-much.js";
 
 // As the book's own outputs look; colours and type are the page's, which reach into a shadow by inheritance and custom properties.
 const BASE = `
@@ -33,6 +33,8 @@ export function htmlBox(text) {
   const sentence = tooMuch(text, "HTML");
   if (sentence) return { host: el("div"), leftOut: [sentence], blank: true };
   const { fragment, leftOut } = cleanHtml(text);
+  const drawn = tooMuchDrawn(fragment);
+  if (drawn) return { host: el("div"), leftOut: [...leftOut, drawn], blank: true };
   const host = el("div");
   const root = host.attachShadow({ mode: "open" });
   if (!base) (base = new CSSStyleSheet()).replaceSync(BASE);

@@ -12,8 +12,9 @@ export function loads(value) {
   return LOADING.test(value.replace(ALLOWED_URL, ""));
 }
 
-/** Take out of a declaration block what would load something. */
+/** Take out of a declaration block what would load something, or keep the browser busy (a few hundred filters do). */
 function disarm(style) {
+  for (const property of ["filter", "backdrop-filter"]) style.removeProperty(property);
   for (const property of [...style]) {
     const value = style.getPropertyValue(property);
     // The text of a custom property is kept as it was written, escapes and all.

@@ -7,6 +7,7 @@ import { Transcript } from "./transcript.js";
 
 const MOST_LINES = 2000; // a forgotten print in an endless loop must not eat the reader's memory
 const MOST_COLUMNS = 4000; // how far a cursor may be sent
+const MOST_PIECES = 20_000; // of text in colours of its own; what comes after them is shown without
 const FEW_LINES = 20;
 const MOST_UNFINISHED = 200;
 const STRING = String.raw`\x1b[\]PX^_][^\x07\x1b]*`; // titles, links and such, up to a bell or "string terminator"
@@ -31,6 +32,7 @@ export class Terminal {
     this.lines = [new Line()];
     this.dirty = new Set(this.lines);
     this.dropped = 0;
+    this.pieces = 0; // of all lines
     this.row = 0;
     this.column = 0;
   }
@@ -79,7 +81,10 @@ export class Terminal {
     this.#dropOld();
     for (const line of this.lines) {
       if (!line.node) this.pre.append((line.node = el("span"))); // lines are only ever added at the end
-      if (this.dirty.has(line)) line.draw(line === this.lines.at(-1));
+      if (!this.dirty.has(line)) continue;
+      this.pieces -= line.pieces;
+      line.draw(line === this.lines.at(-1), this.pieces > MOST_PIECES);
+      this.pieces += line.pieces;
     }
     this.dirty.clear();
     this.#notice();
@@ -92,6 +97,7 @@ export class Terminal {
     if (extra <= 0) return;
     for (const line of this.lines.splice(0, extra)) {
       line.node?.remove();
+      this.pieces -= line.pieces;
       this.dirty.delete(line);
     }
     this.row = Math.max(0, this.row - extra);
