@@ -1,7 +1,7 @@
 // The editor of a cell: CodeMirror 6, dressed as the printed code.
 
 import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory } from "@codemirror/commands";
-import { python } from "@codemirror/lang-python";
+import { pythonLanguage } from "@codemirror/lang-python"; // without the completions of `python()`
 import { indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { EditorState, Prec } from "@codemirror/state";
 import { drawSelection, EditorView, keymap } from "@codemirror/view";
@@ -55,7 +55,7 @@ export function openEditor(parent, text, { label, run, leave, changed }) {
         drawSelection(),
         indentOnInput(),
         indentUnit.of("    "),
-        python(),
+        pythonLanguage,
         syntaxHighlighting(colours),
         keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
         EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0", spellcheck: "false", autocapitalize: "off" }),
