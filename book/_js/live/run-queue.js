@@ -1,12 +1,12 @@
 // The cells that wait for the kernel, and the one that runs: each after what it needs, one at a time.
 
 import { el } from "./dom.js";
+import { explainFailure, offerDependents } from "./explain.js";
 import { KernelGone } from "./kernel.js";
-import { cellsToRunFirst, dependents, markOf } from "./needs.js";
+import { cellsToRunFirst, markOf } from "./needs.js";
 import { Prelude, quietly } from "./prelude.js";
 
 const LOOK_AGAIN_MS = 1000;
-const MOST_NAMED = 6;
 const STOPPED = {
   died: "Python died while this cell ran.",
   exited: "Python was ended while this cell ran.",
@@ -244,49 +244,12 @@ export class RunQueue {
     if (!job.ended && reply.status !== "unknown") this.record.add(index, mark, page[index]);
     cell.setState(reply.status === "ok" ? "done" : reply.status === "error" ? "failed" : null);
     if (reply.status === "unknown") cell.hint("It ended while the page was away; what it printed last did not reach this page.");
-    if (reply.status === "ok" && job.alone && code !== cell.source) this.#offerDependents(cell, page);
+    if (reply.status === "ok" && job.alone && code !== cell.source) offerDependents(this, cell, page);
     if (reply.status === "unknown") return false;
     if (reply.status !== "error" || expected) return true;
     if (reply.ename === "KeyboardInterrupt") job.stopped = "was interrupted";
-    this.#explain(job, reply);
+    explainFailure(this, job, reply);
     return false;
-  }
-
-  /** What stands below may show the book's numbers still: offer to run what uses what an edited cell gives. */
-  #offerDependents(cell, page) {
-    const users = dependents(page, cell.number - 1).map((index) => this.cells[index]).filter((user) => user.stored && !this.has(user));
-    if (!users.length) return;
-    const names = users.slice(0, MOST_NAMED).map(({ number }) => number);
-    const list = users.length > MOST_NAMED ? `${names.join(", ")} and ${users.length - MOST_NAMED} more` : names.join(", ").replace(/, (?=\d+$)/, " and ");
-    const button = el("button", { type: "button", class: "live-link", onclick: () => button.parentElement.remove() || this.add(users, ...users) }, users.length > 1 ? "Run them, too" : "Run it, too");
-    cell.offer(users.length > 1 ? `Cells ${list} use what this cell gives, and show what it was before. ` : `Cell ${list} uses what this cell gives, and shows what it was before. `, button);
-  }
-
-  /** Say what a failed cell means for the reader. */
-  #explain({ cell, alone, page }, { ename, evalue }) {
-    const interrupted = ename === "KeyboardInterrupt";
-    const missing = ename === "NameError" && /name '(\w+)' is not defined/.exec(evalue)?.[1];
-    if (missing) this.#explainMissing(cell, missing, page);
-    if (ename === "StdinNotImplementedError")
-      cell.hint("A cell of this page cannot ask for input, nor stop in a debugger that does: write the value into the code, or print what you want to see.");
-    const where = cell.node ? `cell ${cell.number}` : "a set-up cell of this page, which is not shown";
-    if (ename.length > 80) ename = `${ename.slice(0, 80)}…`;
-    const what = interrupted ? `Interrupted in ${where}` : `Stopped at ${where}: ${ename}${cell.node ? "" : `: ${evalue}`}`;
-    const waiting = this.jobs.length && this.interrupted !== this.asked;
-    if (waiting || !cell.node) this.bar.say(`${what}. The cells after it did not run.`, "problem");
-    else this.bar.announce(alone ? `Cell ${cell.number}: ${interrupted ? "interrupted" : `error, ${ename}`}` : what);
-  }
-
-  /** Say where a name that is not there comes from, if it comes from this page. */
-  #explainMissing(cell, name, page) {
-    const above = this.cells.slice(0, cell.number - 1);
-    const gives = (other) => page[other.number - 1].gives.includes(name);
-    const givers = above.filter((other) => gives(other) && !this.record.mark(other.number - 1));
-    const gave = above.findLast((other) => other.edited && other.relations.gives.includes(name) && !gives(other));
-    if (givers.length) {
-      const button = el("button", { type: "button", onclick: () => this.add([...givers, cell]) }, "Run what gives it, then this cell");
-      cell.hint(`“${name}” comes from a cell above that has not run since Python started. `, button);
-    } else if (gave) cell.hint(`In the book, “${name}” comes from cell ${gave.number}, which you have edited.`);
   }
 
   /** The reader stops what runs: what waits is given up. */

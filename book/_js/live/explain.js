@@ -1,0 +1,43 @@
+// What the end of a run means for the reader, in words.
+
+import { el } from "./dom.js";
+import { dependents } from "./needs.js";
+
+const MOST_NAMED = 6;
+
+/** What stands below may show the book's numbers still: offer to run what uses what an edited cell gives. */
+export function offerDependents(queue, cell, page) {
+  const users = dependents(page, cell.number - 1).map((index) => queue.cells[index]).filter((user) => user.stored && !queue.has(user));
+  if (!users.length) return;
+  const names = users.slice(0, MOST_NAMED).map(({ number }) => number);
+  const list = users.length > MOST_NAMED ? `${names.join(", ")} and ${users.length - MOST_NAMED} more` : names.join(", ").replace(/, (?=\d+$)/, " and ");
+  const button = el("button", { type: "button", class: "live-link", onclick: () => button.parentElement.remove() || queue.add(users, ...users) }, users.length > 1 ? "Run them, too" : "Run it, too");
+  cell.offer(users.length > 1 ? `Cells ${list} use what this cell gives, and show what it was before. ` : `Cell ${list} uses what this cell gives, and shows what it was before. `, button);
+}
+
+/** Say what a failed cell means for the reader. */
+export function explainFailure(queue, { cell, alone, page }, { ename, evalue }) {
+  const interrupted = ename === "KeyboardInterrupt";
+  const missing = ename === "NameError" && /name '(\w+)' is not defined/.exec(evalue)?.[1];
+  if (missing) explainMissing(queue, cell, missing, page);
+  if (ename === "StdinNotImplementedError")
+    cell.hint("A cell of this page cannot ask for input, nor stop in a debugger that does: write the value into the code, or print what you want to see.");
+  const where = cell.node ? `cell ${cell.number}` : "a set-up cell of this page, which is not shown";
+  if (ename.length > 80) ename = `${ename.slice(0, 80)}…`;
+  const what = interrupted ? `Interrupted in ${where}` : `Stopped at ${where}: ${ename}${cell.node ? "" : `: ${evalue}`}`;
+  const waiting = queue.jobs.length && queue.interrupted !== queue.asked;
+  if (waiting || !cell.node) queue.bar.say(`${what}. The cells after it did not run.`, "problem");
+  else queue.bar.announce(alone ? `Cell ${cell.number}: ${interrupted ? "interrupted" : `error, ${ename}`}` : what);
+}
+
+/** Say where a name that is not there comes from, if it comes from this page. */
+function explainMissing(queue, cell, name, page) {
+  const above = queue.cells.slice(0, cell.number - 1);
+  const gives = (other) => page[other.number - 1].gives.includes(name);
+  const givers = above.filter((other) => gives(other) && !queue.record.mark(other.number - 1));
+  const gave = above.findLast((other) => other.edited && other.relations.gives.includes(name) && !gives(other));
+  if (givers.length) {
+    const button = el("button", { type: "button", onclick: () => queue.add([...givers, cell]) }, "Run what gives it, then this cell");
+    cell.hint(`“${name}” comes from a cell above that has not run since Python started. `, button);
+  } else if (gave) cell.hint(`In the book, “${name}” comes from cell ${gave.number}, which you have edited.`);
+}
