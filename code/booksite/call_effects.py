@@ -7,6 +7,7 @@ import re
 
 from booksite.changed_parameters import (
     CHANGING_METHODS,
+    PACKAGE,
     changed_arguments,
     changed_by_method,
     changes_its_object,
@@ -14,9 +15,9 @@ from booksite.changed_parameters import (
     root_name,
     stored,
 )
-from booksite.hidden_state import FORKS, words_of
+from booksite.hidden_state import FORKS
 from booksite.page_names import PageNames
-from booksite.python_names import arguments
+from booksite.python_names import arguments, words_of
 
 UNKNOWABLE = {"exec", "eval", "globals", "locals", "vars", "get_ipython", "setattr", "delattr", "__import__"}
 """Whoever calls one of these can read and bind any name."""
@@ -112,5 +113,5 @@ def acts_on_all(call: ast.Call, names: PageNames, *, shown: bool) -> bool:
     deep = isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Attribute)
     if deep and method in CHANGING_METHODS:  # sys.path.append(…)
         return True
-    only_shown = shown or origin.partition(".")[0] in DRAWING or named
+    only_shown = shown or origin.partition(".")[0] in {*DRAWING, PACKAGE} or named
     return any(SETTING.search(name) or SAVES.match(name) for name in called) or not only_shown

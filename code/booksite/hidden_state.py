@@ -9,9 +9,9 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from booksite.changed_parameters import PACKAGE, root_name
+from booksite.python_names import words_of
 
 TORCH, NUMPY, PYTHON = "torch's random numbers", "numpy's random numbers", "Python's random numbers"
 """Names that no cell can bind."""
@@ -123,22 +123,6 @@ def origin_of(call: ast.Call, imports: Mapping[str, str]) -> str:
     if not isinstance(node, ast.Name) or node.id not in imports:
         return ""
     return ".".join([imports[node.id], *reversed(parts)])
-
-
-@lru_cache(maxsize=50_000)
-def words_of(value: ast.expr) -> frozenset[str]:
-    """Return the names, attributes and keywords in an expression."""
-    return frozenset(_words_of(value))
-
-
-def _words_of(value: ast.expr) -> Iterator[str]:
-    for one in ast.walk(value):
-        if isinstance(one, ast.Attribute):
-            yield one.attr
-        elif isinstance(one, ast.Name):
-            yield one.id
-        elif isinstance(one, ast.keyword) and one.arg:
-            yield one.arg
 
 
 def _chain(value: ast.expr) -> list[str]:

@@ -91,3 +91,19 @@ def _global_reads(table: symtable.SymbolTable) -> set[str]:
     for child in table.get_children():
         found |= _global_reads(child)
     return found
+
+
+@lru_cache(maxsize=50_000)
+def words_of(value: ast.expr) -> frozenset[str]:
+    """Return the names, attributes and keywords in an expression."""
+    return frozenset(_words_of(value))
+
+
+def _words_of(value: ast.expr) -> Iterator[str]:
+    for one in ast.walk(value):
+        if isinstance(one, ast.Attribute):
+            yield one.attr
+        elif isinstance(one, ast.Name):
+            yield one.id
+        elif isinstance(one, ast.keyword) and one.arg:
+            yield one.arg

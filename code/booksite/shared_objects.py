@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from booksite.changed_parameters import root_name
+from booksite.python_names import words_of
 
 PARTS = {
     *("parameters", "named_parameters", "buffers", "children", "modules", "state_dict", "items", "values", "keys"),
@@ -43,10 +44,7 @@ class SharedObjects:
             group = {name}.union(*(self.groups.get(one, {one}) for one in others))
             for one in group:
                 self.groups[one] = group
-        words = {one.attr for one in ast.walk(value) if isinstance(one, ast.Attribute)}
-        words |= {one.arg for one in ast.walk(value) if isinstance(one, ast.keyword) and one.arg}
-        words |= {one.id for one in ast.walk(value) if isinstance(one, ast.Name)}
-        if words & LEARNS:
+        if words_of(value) & LEARNS:
             self.learning.add(name)
         self.sources[name] = self.reached(value, imports)
 

@@ -23,6 +23,15 @@ def another_tab(reader: Reader, noise: Noise) -> Reader:
     return Reader(page, reader.server).open()
 
 
+def asks_while_busy(reader: Reader, noise: Noise) -> Reader:
+    """Open another tab while a cell runs in the first, and run one there."""
+    other = another_tab(reader, noise)
+    other.cell(TENSOR).locator(".cell_input").focus()
+    other.page.keyboard.press("Enter")
+    other.run(TENSOR, "print('waited')")
+    return other
+
+
 def waits_for(gate: Path, before: str, after: str) -> str:
     """Write a cell that prints, waits for a file, and prints again."""
     wait = f"while not os.path.exists({str(gate)!r}):\n    time.sleep(0.02)\n"
@@ -243,16 +252,30 @@ def test_a_run_that_waits_for_another_tab_is_asked_for_again_after_a_reload(
     gate = tmp_path / "gate"
     reader.run(SUM, waits_for(gate, "before", "after"))
     expect(reader.fresh(SUM)).to_contain_text("before")
-    other = another_tab(reader, noise)
-    other.cell(TENSOR).locator(".cell_input").focus()
-    other.page.keyboard.press("Enter")
-    other.run(TENSOR, "print('waited')")
+    other = asks_while_busy(reader, noise)
     expect(other.bar).to_have_attribute("data-kernel", "busy")
     other.finished(TENSOR, "queued")
     other.page.reload()
     other.finished(TENSOR, "queued")
     gate.touch()
     expect(other.fresh(TENSOR)).to_contain_text("waited")
+
+
+def test_to_cancel_the_cell_whose_turn_it_is_leaves_the_others_in_line(
+    reader: Reader, noise: Noise, tmp_path: Path
+) -> None:
+    reader.wake()
+    gate = tmp_path / "gate"
+    reader.run(SUM, waits_for(gate, "before", "after"))
+    expect(reader.fresh(SUM)).to_contain_text("before")
+    other = asks_while_busy(reader, noise)
+    other.finished(TENSOR, "queued")
+    other.run(TABLE, "print('stayed')")
+    other.finished(TABLE, "queued")
+    other.cell(TENSOR).get_by_role("button", name="Cancel cell").click()
+    other.finished(TENSOR, "dropped")
+    gate.touch()
+    expect(other.fresh(TABLE)).to_contain_text("stayed")
 
 
 def test_a_run_whose_tab_was_closed_goes_on_in_the_next(reader: Reader, noise: Noise, tmp_path: Path) -> None:
@@ -453,10 +476,7 @@ def test_what_runs_in_another_tab_is_stopped_only_if_one_says_so(reader: Reader,
     gate = tmp_path / "gate"
     reader.run(SUM, waits_for(gate, "before", "after"))
     expect(reader.fresh(SUM)).to_contain_text("before")
-    other = another_tab(reader, noise)
-    other.cell(TENSOR).locator(".cell_input").focus()
-    other.page.keyboard.press("Enter")
-    other.run(TENSOR, "print('waited')")
+    other = asks_while_busy(reader, noise)
     other.finished(TENSOR, "queued")
     other.button("Interrupt").click()  # it does not wait any longer
     other.finished(TENSOR, "dropped")

@@ -106,7 +106,7 @@ export class RunQueue {
       if (!goes || job.cancelled) job.cell.setState("dropped");
       this.log.end();
       // Whoever stops a run has said by that what shall become of those that waited then; what was asked for since runs.
-      if (!last.ok && this.interrupted !== job.cell) this.drop(job.gone);
+      if (!last.ok && this.interrupted !== job.cell && !job.cancelled) this.drop(job.gone);
       this.asked = this.aim = this.interrupted = this.job = null;
       this.on.changed();
     }

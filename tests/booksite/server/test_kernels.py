@@ -22,6 +22,14 @@ def reader(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asking
 
 
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Give the manager a clock that shows the seconds in this list."""
+    clock = [0.0]
+    monkeypatch.setattr(kernels, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    return clock
+
+
 class Manager(WarmKernelManager):
     """A manager whose kernels are names."""
 
@@ -104,9 +112,7 @@ def test_closed_pages_go_first_and_nobody_who_computes(
     assert ended(manager, ["ben"], reader) == given_up
 
 
-def test_a_place_is_kept_by_asking(reader: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [0.0]
-    monkeypatch.setattr(kernels, "time", SimpleNamespace(monotonic=lambda: now[0]))
+def test_a_place_is_kept_by_asking(reader: list[str], now: list[float]) -> None:
     manager = Manager(most=1)
     manager.add("busy", "ann", state="busy")
 
@@ -137,10 +143,8 @@ def test_who_has_fewer_kernels_comes_first(reader: list[str]) -> None:
 
 
 def test_a_kernel_that_computes_for_nobody_is_given_up_after_a_while_and_only_if_nothing_is_idle(
-    reader: list[str], monkeypatch: pytest.MonkeyPatch
+    reader: list[str], now: list[float]
 ) -> None:
-    now = [0.0]
-    monkeypatch.setattr(kernels, "time", SimpleNamespace(monotonic=lambda: now[0]))
     manager = Manager(most=2)
     manager.add("left", "ann", state="busy")
     manager.add("watched", "cat", state="busy", pages=1)
@@ -151,11 +155,7 @@ def test_a_kernel_that_computes_for_nobody_is_given_up_after_a_while_and_only_if
     assert ended(manager, ["ben"], reader) == ["left"]
 
 
-def test_a_page_that_was_opened_again_is_not_one_that_was_left(
-    reader: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = [0.0]
-    monkeypatch.setattr(kernels, "time", SimpleNamespace(monotonic=lambda: now[0]))
+def test_a_page_that_was_opened_again_is_not_one_that_was_left(reader: list[str], now: list[float]) -> None:
     manager = Manager(most=1)
     manager.add("at work", "ann", state="busy")
     ended(manager, ["ben"], reader)
