@@ -41,9 +41,9 @@ def test_cells_that_the_page_does_not_show_are_described_too() -> None:
         "page": "part/page",
         "cells": [
             {"source": "a = 1", "tags": ["remove-cell"], "shown": False}
-            | {"needs": [], "reads": [], "gives": ["a"], "binds": ["a"]},
+            | {"needs": [], "reads": [], "gives": ["a"], "binds": ["a"], "imports": {}},
             {"source": "draw(a)", "tags": [], "shown": True}
-            | {"needs": [0], "reads": ["a", "draw"], "gives": [], "binds": []},
+            | {"needs": [0], "reads": ["a", "draw"], "gives": [], "binds": [], "imports": {}},
         ],
         "notebook": "_notebooks/part/page.ipynb",
     }
