@@ -26,7 +26,7 @@ class Reader:
 
     def open(self) -> Reader:
         self.page.goto(self.server.page(self.name))
-        expect(self.page.get_by_role("button", name="Run this page")).to_be_visible()
+        expect(self.page.get_by_role("button", name=re.compile("^Run (this page|all)$"))).to_be_visible()
         return self
 
     def cell(self, index: int) -> Locator:

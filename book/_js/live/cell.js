@@ -83,6 +83,7 @@ export class LiveCell {
 
   /** Show the state: "queued", "running", "done", "failed", "dropped" (it waited, and was not run) or none. */
   setState(state) {
+    this.state = state;
     if (!this.node) return;
     this.told?.remove();
     if (state) this.node.dataset.live = state;
@@ -91,8 +92,11 @@ export class LiveCell {
     this.tools?.setState(state);
   }
 
-  /** Begin to show a run. What is there stays until the run has something to show, so that the page does not jump. */
-  begin({ alone }) {
+  /**
+   * Begin to show a run. What is there stays until the run has something to show, so that the page does not jump.
+   * `alone`: the reader asked for this very cell; `earlier`: it is one of an earlier visit, for which nothing is opened.
+   */
+  begin({ alone, earlier = false }) {
     // An author removed this output because nobody needs it: a whole run keeps it so, except for an error.
     const hidden = !this.node || (this.quiet && !alone && !this.edited);
     const above = el("div", { class: "live-above" });
@@ -108,9 +112,11 @@ export class LiveCell {
       place.querySelector(":scope > .live-body").replaceWith(outputs.node);
       this.#fold(true);
       this.#show({ ran: true });
-      if (alone) this.#unfold();
+      if (alone && !earlier) this.#unfold();
     };
     return {
+      /** Whether the page shows anything of it. */
+      isShown: () => shown,
       /** Put a line above the output. */
       above: (node) => {
         above.replaceChildren(node);
@@ -121,7 +127,7 @@ export class LiveCell {
         if (type === "execute_input") this.session.countRun(message.content.execution_count, this.number);
         if (outputs.handle(message) === false) return;
         if (!hidden || type === "error") show();
-        if (type === "error") this.#unfold();
+        if (type === "error" && !earlier) this.#unfold();
       },
       /** Show what the kernel would open in a pager, such as the help on a name. */
       page: (payload) => {

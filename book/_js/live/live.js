@@ -53,7 +53,7 @@ function offerRun(config, root, bar, info) {
     act((session) => session.runAll());
   });
 
-  // Somebody was at work here: their text is shown, and a run that was going on when the page was left goes on.
+  // Somebody was at work here: their text is shown, and what Python has shown them; a run that was going on when the page was left goes on.
   const kept = (storage, name) => {
     try {
       return window[storage].getItem(`live:${config.page}:${name}`) !== null;
@@ -61,7 +61,7 @@ function offerRun(config, root, bar, info) {
       return false; // storage is forbidden: there is nothing to bring back
     }
   };
-  if (kept("sessionStorage", "run") || kept("localStorage", "run")) act((session) => session.resume());
+  if (kept("sessionStorage", "run") || kept("localStorage", "run") || kept("localStorage", "ran")) act((session) => session.resume());
   else if (kept("localStorage", "edits")) act(() => {});
 }
 

@@ -76,6 +76,7 @@ export function quietly(cell) {
   let loud = null;
   const shout = () => (loud ??= cell.begin({ alone: true }));
   return {
+    isShown: () => Boolean(loud),
     handle: (message) => {
       if (message.header.msg_type === "execute_input") cell.session.countRun(message.content.execution_count, cell.number);
       if (message.header.msg_type === "error" && !cell.mayFail) shout().handle(message);

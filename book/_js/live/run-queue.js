@@ -17,6 +17,12 @@ const WHY_STOPPED = { died: "did not come to its end: Python died", restarted: "
 
 const isLasting = ({ gives }) => gives.includes("*") && !gives.includes("?"); // see booksite/needed_cells.py
 
+/** The request by which the server can be asked again for what the page shows of a run (see Record). */
+function requestShown({ run, request }, { payload }) {
+  if (!run.isShown()) return undefined;
+  return payload?.length ? null : request; // what would be in a pager is in the kernel's answer alone
+}
+
 /** What becomes of cells that waited behind one that came to nothing. */
 function told(waiting) {
   if (!waiting) return "";
@@ -216,19 +222,24 @@ export class RunQueue {
   }
 
   /** Send a cell's code to the kernel, or hear the rest of what was sent before a reload. */
-  async #ask({ cell, code, run, left, heard, sure }) {
+  async #ask(job) {
+    const { code, run, left, heard, sure } = job;
+    const sent = (kernel, id) => {
+      job.request = id;
+      this.log.sent(kernel, id);
+    };
     const handle = (message) => {
       this.log.add(message);
       heard?.(message);
       run.handle(message);
     };
     if (!left && !sure) await this.kernel.ensure();
-    if (!left) return this.kernel.run(code, handle, (kernel, id) => this.log.sent(kernel, id));
+    if (!left) return this.kernel.run(code, handle, sent);
     const cut = left.cut ? " The beginning of its output was too long to be kept." : "";
     const dropped = told(left.waiting);
     run.above(el("p", { class: "live-prelude" }, `This page was left while the cell ran; its output goes on here.${cut}${dropped}`));
     left.messages.forEach(handle);
-    this.log.sent(left.kernel, left.id);
+    sent(left.kernel, left.id);
     return this.kernel.resume(left, handle);
   }
 
@@ -241,7 +252,7 @@ export class RunQueue {
     const ran = reply.status === "ok" || (reply.status === "error" && expected);
     const mark = ran ? markOf(page, index, (other) => this.record.mark(other)) : "";
     job.ended = reply.payload?.some(({ source }) => source === "ask_exit");
-    if (!job.ended && reply.status !== "unknown") this.record.add(index, mark, page[index]);
+    if (!job.ended && reply.status !== "unknown") this.record.add(index, mark, page[index], requestShown(job, reply));
     cell.setState(reply.status === "ok" ? "done" : reply.status === "error" ? "failed" : null);
     if (reply.status === "unknown") cell.hint("It ended while the page was away; what it printed last did not reach this page.");
     if (reply.status === "ok" && job.alone && code !== cell.source) offerDependents(this, cell, page);

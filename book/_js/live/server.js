@@ -5,6 +5,7 @@ import { ServerConnection } from "@jupyterlab/services/lib/serverconnection.js";
 
 const FOLLOW_MS = 200; // between two questions for what a run has shown
 const LOOK_AGAIN_MS = 1000;
+const CUT = "\n… what came while this page was away was too long to be kept whole …\n";
 const PATIENT_LOOKS = 10; // after which an idle kernel is believed not to know a run
 
 export class BookServer {
@@ -35,10 +36,9 @@ export class BookServer {
    */
   async follow(run, handle) {
     for (let quiet = 0; !run.over; quiet += 1) {
-      const question = new URLSearchParams({ request: run.id, after: run.last });
-      const said = await this.#ask(`api/kernels/${run.kernel}/outputs?${question}`, {}).catch(() => null); // it may come back
+      const said = await this.outputs(run).catch(() => null); // it may come back
       if (run.over) break;
-      if (said?.cut && said.messages.length) handle(note("\n… what came while this page was away was too long to be kept whole …\n"));
+      if (said?.cut && said.messages.length) handle(note(CUT));
       for (const message of said?.messages ?? []) {
         run.last = message.header.msg_id;
         if (message.header.msg_type === "error") run.error = message.content;
@@ -50,6 +50,11 @@ export class BookServer {
       await pause(said ? FOLLOW_MS : LOOK_AGAIN_MS);
     }
     return { status: "unknown" };
+  }
+
+  /** What the server has kept of what a run has shown, after the message `last`. */
+  outputs({ kernel, id, last = "" }) {
+    return this.#ask(`api/kernels/${kernel}/outputs?${new URLSearchParams({ request: id, after: last })}`, {});
   }
 
   async #ask(path, request) {

@@ -7,6 +7,7 @@ import { foldAround } from "./folds.js";
 import { PageKernel } from "./kernel.js";
 import { Record } from "./keep/record.js";
 import { RunLog } from "./keep/resume.js";
+import { bringBack } from "./keep/shown.js";
 import { RunQueue } from "./run-queue.js";
 import { pause } from "./server.js";
 import { Status } from "./status.js";
@@ -56,7 +57,10 @@ class Session {
     this.runAbove = (cell) => this.#run(this.cells.slice(0, cell.number - 1));
     this.reset = (cell) => {
       if (this.queue.has(this.cells[cell.number - 1])) this.bar.say("This cell is running, or waits to run. Stop it, then reset it.");
-      else this.cells[cell.number - 1].reset();
+      else {
+        this.cells[cell.number - 1].reset();
+        this.record.unshow(cell.number - 1);
+      }
     };
     const edited = this.edits.match(cells);
     this.cells = cells.map((cell) => new LiveCell(cell, this, edited.get(cell)));
@@ -127,13 +131,19 @@ class Session {
     this.queue.add(cells, ...alone);
   }
 
-  /** Go on with what ran when this tab left the page. */
+  /** Go on with what ran when this tab left the page, and show again what had run, if its Python is still there. */
   async resume() {
     const run = this.log.take();
-    if (!this.cells[run?.cell - 1]) return;
-    if (run.closed && !(await this.kernel.isThere(run.kernel))) return; // nobody is here who would wait for it
+    const left = this.record.left;
+    const isThere = (kernel) => this.kernel.isThere(kernel);
+    if (this.cells[run?.cell - 1] && (!run.closed || (await isThere(run.kernel)))) {
+      this.wake();
+      this.queue.resume(run);
+    }
+    if (!left) return;
+    if (!(await isThere(left.kernel))) return this.record.forget(left.kernel);
     this.wake();
-    this.queue.resume(run);
+    await bringBack(this.cells, left, this.kernel.server);
   }
 
   interrupt() {

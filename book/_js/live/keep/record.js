@@ -1,6 +1,6 @@
 // What has run in this page's kernel, and as what: kept over a reload, and shared by the tabs that share the kernel.
 
-/** The marks (see needs.js) of the cells that have run in one kernel. */
+/** The marks (see needs.js) of the cells that have run in one kernel, and by which requests they have shown something on the page. */
 export class Record {
   constructor(store) {
     this.store = store;
@@ -12,10 +12,19 @@ export class Record {
     return Object.keys(this.#ran()).length > 0;
   }
 
-  /** The kernel has lost all that it knew. */
-  forget() {
+  /** The kernel of the last visit, and what its cells have shown, in the order of their runs; null if nothing has run. */
+  get left() {
+    const stored = this.store.get("ran");
+    if (!stored) return null;
+    const shown = Object.entries(stored.cells).filter(([, { request }]) => request);
+    shown.sort(([, one], [, other]) => one.turn - other.turn);
+    return { kernel: stored.kernel, shown: shown.map(([index, { request }]) => ({ index: Number(index), request })) };
+  }
+
+  /** A kernel has lost all that it knew. */
+  forget(kernel = this.kernel) {
     // Another tab may have begun a record of the next one.
-    if (this.store.get("ran")?.kernel === this.kernel) this.store.remove("ran");
+    if (this.store.get("ran")?.kernel === kernel) this.store.remove("ran");
   }
 
   /** How a cell last ran in this kernel: its mark (empty if it failed), its turn, the names that it bound and imported. */
@@ -27,10 +36,18 @@ export class Record {
     return this.of(index)?.mark;
   }
 
-  add(index, mark, { binds, imports }) {
+  /** A cell has run; `request` is the one by which the page shows something of it: undefined if it shows what it did before, null if that cannot be asked for again. */
+  add(index, mark, { binds, imports }, request) {
     const cells = this.#ran();
     const turn = 1 + Math.max(0, ...Object.values(cells).map((run) => run.turn));
-    this.store.set("ran", { kernel: this.kernel, cells: { ...cells, [index]: { mark, turn, binds, imports } } });
+    const run = { mark, turn, binds, imports, request: request === undefined ? cells[index]?.request : request };
+    this.store.set("ran", { kernel: this.kernel, cells: { ...cells, [index]: run } });
+  }
+
+  /** The page does not show any more what a cell has shown. */
+  unshow(index) {
+    const cells = this.#ran();
+    if (cells[index]?.request) this.store.set("ran", { kernel: this.kernel, cells: { ...cells, [index]: { ...cells[index], request: null } } });
   }
 
   #ran() {

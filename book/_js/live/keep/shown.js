@@ -1,0 +1,36 @@
+// What the cells of a page had shown before it was left: the server keeps it as long as it keeps their kernel.
+
+import { el } from "../dom.js";
+import { pause } from "../server.js";
+
+/**
+ * Show it again, where nothing newer is to be seen.
+ *
+ * @param {LiveCell[]} cells
+ * @param {{kernel: string, shown: {index: number, request: string}[]}} left see Record
+ * @param {BookServer} server
+ */
+export async function bringBack(cells, { kernel, shown }, server) {
+  const known = shown.filter(({ index }) => cells[index]);
+  const kept = await Promise.all(known.map(({ request }) => server.outputs({ kernel, id: request }).catch(() => null)));
+  const runs = [];
+  for (const [k, { index }] of known.entries()) {
+    await pause(0); // a reader may scroll meanwhile
+    const cell = cells[index];
+    if (!kept[k] || cell.fresh || cell.state) continue;
+    const { messages, cut } = kept[k];
+    const allGone = cut && messages.every(({ header }) => ["status", "execute_input"].includes(header.msg_type));
+    const run = cell.begin({ alone: true, earlier: true });
+    runs.push(run);
+    if (cut && !allGone) run.above(el("p", { class: "live-prelude" }, "The beginning of this output was too long to be kept."));
+    for (const message of messages) {
+      // What a later cell shows may take the place of what an earlier one has shown.
+      const heard = message.header.msg_type === "update_display_data" ? runs : [run];
+      for (const one of heard) one.handle(message);
+    }
+    if (allGone) run.fail("What this cell has shown was too long to be kept.");
+    else run.end();
+    cell.setState(messages.some(({ header }) => header.msg_type === "error") ? "failed" : "done");
+    cell.age();
+  }
+}

@@ -1,0 +1,114 @@
+"""What cells have shown is there again when a reader comes back, as long as the server has their Python."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser.conftest import Noise
+from tests.browser.live_reader import Reader, end_kernels
+
+SUM, TENSOR, FIGURE, DRAWING, TABLE, PROGRESS, FOLDED, OUTPUT_ONLY, FAILS, SOLUTION, FORMULA, LAST = range(12)
+EARLIER = "Your earlier run"
+
+
+@pytest.fixture
+def worker(reader: Reader) -> Reader:
+    """Open the sample's page for somebody who has run three cells: one prints, one draws, one fails."""
+    reader.wake()
+    reader.run(SUM, "mine = 42\nprint('mine', mine)")
+    reader.finished(SUM)
+    reader.run(FIGURE)
+    reader.finished(FIGURE)
+    reader.run(TENSOR, "1 / 0")
+    reader.finished(TENSOR, "failed")
+    return reader
+
+
+def come_back(reader: Reader, noise: Noise, how: str) -> Reader:
+    if how == "reload":
+        reader.page.reload()
+        return reader
+    if how == "back":
+        reader.page.goto(reader.server.page("book/short.html"))
+        reader.page.go_back()
+        return reader
+    page: Page = reader.page.context.new_page()
+    noise.listen(page)
+    if how == "closed tab":
+        reader.page.close()
+    page.goto(reader.server.page(reader.name))
+    return Reader(page, reader.server)
+
+
+@pytest.mark.parametrize("how", ["reload", "back", "closed tab", "second tab"])
+def test_what_cells_have_shown_is_there_again(worker: Reader, noise: Noise, how: str) -> None:
+    back = come_back(worker, noise, how)
+    expect(back.fresh(SUM)).to_contain_text("mine 42")
+    expect(back.fresh(SUM)).to_contain_text(EARLIER)
+    expect(back.fresh(FIGURE).locator("img").first).to_be_visible()
+    expect(back.fresh(TENSOR)).to_contain_text("ZeroDivisionError")
+    back.finished(SUM)
+    back.finished(TENSOR, "failed")
+    expect(back.note).to_contain_text("Python is still running for this page")
+    expect(back.fresh(TABLE)).to_have_count(0)
+    # It is the same Python, and the page can be worked on at once.
+    expect(back.run(TABLE, "print('still', mine)")).to_contain_text("still 42")
+    expect(back.fresh(TABLE).locator(".live-prelude")).to_have_count(0)
+
+
+def test_a_display_that_a_later_cell_has_changed_comes_back_as_it_was_last(reader: Reader) -> None:
+    reader.wake()
+    shown = reader.run(SUM, "from IPython.display import display\nhandle = display('first', display_id=True)")
+    expect(shown).to_contain_text("first")
+    reader.run(TENSOR, "handle.update('second')\nprint('updated')")
+    expect(shown).to_contain_text("second")
+    reader.page.reload()
+    expect(reader.fresh(TENSOR)).to_contain_text("updated")
+    expect(shown).to_contain_text("second")
+    expect(shown).not_to_contain_text("first")
+
+
+def test_what_ran_quietly_or_was_reset_stays_away(reader: Reader) -> None:
+    reader.wake()
+    expect(reader.run(LAST)).to_contain_text("the last 42")  # runs others first, quietly
+    reader.run(SUM, "print('away')")
+    reader.finished(SUM)
+    reader.cell(SUM).get_by_role("button", name="Reset cell").click()
+    reader.page.reload()
+    expect(reader.fresh(LAST)).to_contain_text("the last 42")
+    for index in (SUM, FOLDED, SOLUTION):
+        expect(reader.fresh(index)).to_have_count(0)
+
+
+def test_help_is_not_said_to_show_nothing(reader: Reader) -> None:
+    reader.wake()
+    expect(reader.run(SUM, "len?")).to_contain_text("number of items")
+    reader.run(TENSOR, "print('two')")
+    reader.finished(TENSOR)
+    reader.page.reload()
+    expect(reader.fresh(TENSOR)).to_contain_text("two")
+    expect(reader.fresh(SUM)).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("for number in range(20):\n    display({'text/plain': 'x' * 1_000_000}, raw=True)", "The beginning of this output"),
+        ("print('x' * 20_000_000)", "What this cell has shown"),
+    ],
+)
+def test_what_was_too_much_to_be_kept_says_so(reader: Reader, code: str, sentence: str) -> None:
+    reader.wake()
+    reader.run(SUM, code)
+    reader.finished(SUM)
+    reader.page.reload()
+    expect(reader.fresh(SUM)).to_contain_text(f"{sentence} was too long to be kept.")
+    expect(reader.fresh(SUM)).not_to_contain_text("shows nothing")
+
+
+def test_without_its_python_the_page_is_the_books(worker: Reader) -> None:
+    end_kernels(worker.page.context)
+    worker.page.reload()
+    expect(worker.button("Run this page")).to_be_visible()
+    for index in (SUM, FIGURE, TENSOR):
+        expect(worker.fresh(index)).to_have_count(0)
