@@ -16,6 +16,7 @@ from tests.browser.output_bench import OutputBench, host
 ESC = "\x1b"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PLOTLY = "application/vnd.plotly.v1+json"
+MANY_ATTRIBUTES = " ".join(f"a{k}='x y'" for k in range(200_000))
 
 
 @pytest.fixture(scope="module")
@@ -249,6 +250,8 @@ def test_a_formula_defines_and_names_nothing_for_others(bench: OutputBench) -> N
         ("text/html", "<div>", 100_000, "HTML of 100001 parts was left out"),
         ("text/html", "<div>", 20_000, "HTML of more than 10000 elements inside of each other was left out"),
         ("image/svg+xml", "<circle r='1'/>", 60_000, "A drawing of 60001 parts was left out"),
+        ("text/html", f"<p {MANY_ATTRIBUTES}>", 1, "HTML was left out in which one element has more than 1000 attributes"),
+        ("image/svg+xml", f"<g {MANY_ATTRIBUTES}/>", 1, "A drawing was left out in which one element has more than"),
     ],
 )
 def test_what_would_stop_the_page_is_left_out_with_a_sentence(
@@ -269,6 +272,15 @@ def test_many_elements_beside_each_other_are_not_too_much(bench: OutputBench, pa
     bench.begin().show({"text/html": f"<table>{part * 11_000}</table>"})
     expect(bench.body.locator(".live-display")).to_be_visible()
     expect(bench.body.locator(".live-left-out")).to_have_count(0)
+
+
+@pytest.mark.parametrize("opens", ["url(#", "url('#", "url( "])
+def test_a_value_that_begins_an_address_again_and_again_is_read_at_once(bench: OutputBench, opens: str) -> None:
+    fill = (opens * 100_000).replace("'", "&apos;")
+    for kind in ("image/svg+xml", "text/html"):
+        bench.begin().show({kind: f"<svg xmlns='http://www.w3.org/2000/svg'><text fill='{fill}'>drawn</text></svg>"})
+        bench.settle()  # the browser's time to draw is limited
+        expect(bench.body.locator("text")).to_have_text("drawn")
 
 
 def test_a_small_drawing_that_draws_itself_a_million_times_is_left_out(bench: OutputBench) -> None:

@@ -47,7 +47,7 @@ function isolate(svg, prefix) {
   }
   const rename = (text) =>
     text
-      .replace(/url\(\s*(["']?)#([^"')]+)\1\s*\)/g, (all, quote, id) => (ids.has(id) ? `url(#${prefix}${id})` : all))
+      .replace(/url\(\s*(["']?)#([^"'()]+)\1\s*\)/g, (all, quote, id) => (ids.has(id) ? `url(#${prefix}${id})` : all))
       .replace(/^#(.+)$/, (all, id) => (ids.has(id) ? `#${prefix}${id}` : all));
   for (const node of [svg, ...svg.querySelectorAll("*")]) {
     for (const attribute of [...node.attributes]) {

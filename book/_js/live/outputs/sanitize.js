@@ -67,7 +67,7 @@ purifier.addHook("afterSanitizeAttributes", (node) => {
 });
 
 function loadsAsCss(value) {
-  return value.includes("\\") || loads(value.replace(/url\(\s*(["']?)#([^"')\s]+)\1\s*\)/gi, 'url("#$2")'));
+  return value.includes("\\") || loads(value.replace(/url\(\s*(["']?)#([^"'()\s]+)\1\s*\)/gi, 'url("#$2")'));
 }
 
 function mayPointTo(node, value) {

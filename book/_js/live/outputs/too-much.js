@@ -2,6 +2,9 @@
 
 const MOST_PARTS = 50_000;
 const MOST_OPEN = 10_000; // elements inside of each other cost more than their number tells
+const MOST_ATTRIBUTES = 1000; // of one element: browsers compare each new one with all before it
+const TAG = /<[a-z](?:[^"'>]+|"[^"]*"|'[^']*')*/gi;
+const QUOTED = /"[^"]*"|'[^']*'/g;
 const OPENED = /<[a-z]/gi;
 const ENDED = /<\/[a-z]|\/>|<(?:area|br|col|hr|img|wbr|li|dt|dd|p|tr|td|th)\b/gi; // those too that need no end of their own
 
@@ -10,7 +13,8 @@ export function tooMuch(text, what) {
   const parts = count(text, OPENED);
   if (parts > MOST_PARTS) return `${what} of ${parts} parts was left out: the page would stand still for long. Show less of it.`;
   if (parts - count(text, ENDED) > MOST_OPEN) return `${what} of more than ${MOST_OPEN} elements inside of each other was left out: the page would stand still for long.`;
-  return "";
+  const crowded = text.match(TAG)?.some((tag) => tag.length > MOST_ATTRIBUTES && count(tag.replace(QUOTED, " "), /[^\s/=]+/g) > MOST_ATTRIBUTES);
+  return crowded ? `${what} was left out in which one element has more than ${MOST_ATTRIBUTES} attributes.` : "";
 }
 
 /** The same of a parsed document that draws parts of itself again and again. */
