@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from torch import Tensor
+from tqdm import tqdm
 
 from cnnbook.checks import check_positive
 from cnnbook.datasets import line_images
@@ -92,7 +93,7 @@ def train_line_classifier(
     steps : int
         Number of updates; 400 are 3.2 passes over the 4,000 images.
     progress : bool
-        Show a progress bar.
+        Say what is being done on stderr, with a progress bar, unless the environment says ``TQDM_DISABLE=1``.
 
     Returns
     -------
@@ -118,7 +119,14 @@ def train_line_classifier(
             "images and labels must be given together, got only one of them"
         )
     if images is None or labels is None:
-        images, labels = training_lines()
+        quiet = {} if progress else {"disable": True}
+        with tqdm(
+            desc="drawing the training images",
+            bar_format="{desc} …",
+            leave=False,
+            **quiet,
+        ):
+            images, labels = training_lines()
     with seeded(seed):
         model = LineClassifier(
             tau=tau,

@@ -93,7 +93,7 @@ def test_help_is_not_said_to_show_nothing(reader: Reader) -> None:
 @pytest.mark.parametrize(
     ("code", "sentence"),
     [
-        ("for number in range(20):\n    display({'text/plain': 'x' * 1_000_000}, raw=True)", "The beginning of this output"),
+        ("for _ in range(20):\n    display({'text/plain': 'x' * 1_000_000}, raw=True)", "The beginning of this output"),
         ("print('x' * 20_000_000)", "What this cell has shown"),
     ],
 )

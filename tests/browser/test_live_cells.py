@@ -11,10 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Locator, expect
 from tests.browser.conftest import Noise
 from tests.browser.live_reader import Reader
-from tests.browser.live_support import REPOSITORY, BookServerProcess
+from tests.browser.live_support import REPOSITORY, BookServerProcess, wait_for
 
 # The sample's cells as they stand in the page.
 SUM, TENSOR, FIGURE, DRAWING, TABLE, PROGRESS, FOLDED, OUTPUT_ONLY, FAILS, SOLUTION, FORMULA, LAST = range(12)
@@ -415,6 +415,31 @@ def test_the_keyboard_alone_is_enough(reader: Reader) -> None:
     expect(reader.code(TENSOR)).to_be_focused()
     page.keyboard.press("Shift+Tab")  # takes indentation away only where somebody has typed
     expect(reader.code(TENSOR)).not_to_be_focused()
+
+
+def press(reader: Reader, button: Locator) -> None:
+    """Put the mouse onto a button and press it down."""
+    button.scroll_into_view_if_needed()
+    box = button.bounding_box()
+    reader.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    reader.page.mouse.down()
+
+
+@pytest.mark.parametrize("name", ["Run this page", "Run cell 3"])
+def test_the_kernel_is_there_before_the_mouse_button_is_let_go(reader: Reader, name: str) -> None:
+    client = reader.client()
+    reader.cell(TENSOR).hover()
+    press(reader, reader.button(name))
+    wait_for(lambda: client.get("/api/sessions").json, "the kernel")
+    # Who lets go elsewhere has asked for nothing.
+    reader.page.mouse.move(0, 0)
+    reader.page.mouse.up()
+    expect(reader.button("Run this page")).to_be_visible()
+    press(reader, reader.button("Run this page"))
+    reader.page.mouse.up()
+    expect(reader.fresh(SUM)).to_contain_text("sum 21")
+    expect(reader.bar.locator(".live-status")).to_have_text("Ready")
+    assert len(client.get("/api/sessions").json) == 1
 
 
 def test_the_buttons_show_with_mouse_and_keyboard_only(reader: Reader) -> None:

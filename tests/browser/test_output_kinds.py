@@ -250,7 +250,7 @@ def test_a_formula_defines_and_names_nothing_for_others(bench: OutputBench) -> N
         ("text/html", "<div>", 100_000, "HTML of 100001 parts was left out"),
         ("text/html", "<div>", 20_000, "HTML of more than 10000 elements inside of each other was left out"),
         ("image/svg+xml", "<circle r='1'/>", 60_000, "A drawing of 60001 parts was left out"),
-        ("text/html", f"<p {MANY_ATTRIBUTES}>", 1, "HTML was left out in which one element has more than 1000 attributes"),
+        ("text/html", f"<p {MANY_ATTRIBUTES}>", 1, "HTML was left out in which one element has more than"),
         ("image/svg+xml", f"<g {MANY_ATTRIBUTES}/>", 1, "A drawing was left out in which one element has more than"),
     ],
 )

@@ -109,3 +109,14 @@ def test_images_and_labels_come_together(examples: tuple[Tensor, Tensor]) -> Non
             train_line_classifier(0, **{name: value})
     with pytest.raises(ValueError, match=r"^labels must lie in \[0, 2\), got 2$"):
         train_line_classifier(0, images=examples[0][:2], labels=torch.tensor([0, 2]))
+
+
+def test_it_says_that_it_draws_before_it_trains(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("cnnbook.line_study.training_lines", lambda: line_images(40, seed=0))
+    train_line_classifier(0, steps=1, progress=False)
+    assert capsys.readouterr().err == ""
+    train_line_classifier(0, steps=1)
+    said = capsys.readouterr().err
+    assert said.index("drawing the training images …") < said.index("training:")

@@ -47,9 +47,9 @@ export class Bar {
   }
 
   /** There is a kernel: one button. */
-  offerRun(config, root, run) {
+  offerRun(config, root, { runAll, prepare }) {
     this.node.dataset.state = "ready";
-    this.runButton = el("button", { type: "button", class: "live-primary", onclick: run }, "Run this page");
+    this.runButton = el("button", { type: "button", class: "live-primary", onclick: runAll, onpointerdown: prepare }, "Run this page");
     const keys = el("span", { class: "live-hint live-by-key" }, "or one cell: ", el("kbd", {}, "Shift"), "+", el("kbd", {}, "Enter"));
     const finger = el("span", { class: "live-hint live-by-touch" }, "or one cell: Run below its code");
     this.content.replaceChildren(this.runButton, keys, finger, this.#links(config, root));

@@ -8,6 +8,7 @@ import { BookServer, pause } from "./server.js";
 
 const KERNEL_NAME = "python3";
 const LOOK_AGAIN_MS = 1000;
+const SURE_MS = 3000; // how long a kernel that the server has just given, and that has run nothing, is not asked for
 
 /** Why a run ended without an answer; the message is meant for the reader. */
 export class KernelGone extends Error {}
@@ -31,7 +32,7 @@ export class PageKernel {
     this.connection = null;
     this.changing = null; // the change of kernel that is going on
     this.looking = false;
-    this.atWork = new Promise((resolve) => (this.begins = resolve)); // resolves when it begins with the first cell
+    this.hasShown = new Promise((resolve) => (this.showed = resolve)); // resolves when its first run has ended
   }
 
   /** Connect to the kernel of this page: the one it had before a reload, or a fresh one (then it resolves with "fresh"). */
@@ -80,7 +81,8 @@ export class PageKernel {
     await this.connect();
     // An idle kernel is shut down without a word to the page, so ask. It takes milliseconds.
     const connected = this.connection.connectionStatus === "connected";
-    if (connected && !(await this.#lives(this.connection))) await this.#replace();
+    const sure = performance.now() - this.connectedAt < SURE_MS && !this.used;
+    if (connected && !sure && !(await this.#lives(this.connection))) await this.#replace();
   }
 
   /** Whether the server still has that kernel. */
@@ -127,6 +129,8 @@ export class PageKernel {
 
   #listenTo(connection) {
     this.connection = connection;
+    this.connectedAt = performance.now();
+    this.used = false;
     this.gone = new Promise((resolve, reject) => (this.refuse = reject));
     this.gone.catch(() => {}); // a kernel may go while nobody waits for it
     let met = false;
@@ -215,13 +219,13 @@ export class PageKernel {
   async run(code, handle, sent) {
     if (!this.connection) await this.connect();
     const request = { code, silent: false, store_history: true, allow_stdin: false, stop_on_error: false };
+    this.used = true;
     const future = this.connection.requestExecute(request, false);
     const run = { kernel: this.connection.id, id: future.msg.header.msg_id, last: "", error: null };
     sent(run.kernel, run.id);
     future.onIOPub = (message) => {
       run.last = message.header.msg_id;
       if (message.header.msg_type === "error") run.error = message.content;
-      this.begins();
       handle(message);
     };
     const reply = future.done.then(({ content }) => content);
@@ -240,6 +244,7 @@ export class PageKernel {
       if (content.payload?.some(({ source }) => source === "ask_exit")) this.#renew("exited").catch(() => {});
       return { ...content, future };
     } finally {
+      this.showed();
       this.catchUp = null;
       run.over = true;
     }

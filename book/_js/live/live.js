@@ -41,17 +41,21 @@ function offerRun(config, root, bar, info) {
   }
 
   const act = (action) => open().then(action, () => {});
+  // A mouse button goes down a tenth of a second before it is let go; a finger may be about to scroll.
+  const prepare = ({ pointerType, button }) => pointerType === "mouse" && button === 0 && act((session) => session.prepare());
   const actions = {
+    prepare,
     run: (cell, advance = false) => act((session) => session.run(cell, { advance })),
     edit: (cell, place) => act((session) => session.edit(cell, place)),
   };
   for (const cell of cells) if (cell.input) cell.tools = new Tools(cell, actions);
   // Somebody may press: have the code at hand by then. It does nothing before `openSession`.
   (window.requestIdleCallback ?? setTimeout)(() => import(script).catch(() => {}));
-  bar.offerRun(config, root, () => {
+  const runAll = () => {
     bar.say("Starting…");
     act((session) => session.runAll());
-  });
+  };
+  bar.offerRun(config, root, { runAll, prepare });
 
   // Somebody was at work here: their text is shown, and what Python has shown them; a run that was going on when the page was left goes on.
   const kept = (storage, name) => {

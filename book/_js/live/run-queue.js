@@ -106,6 +106,7 @@ export class RunQueue {
       this.asked = job.cell;
       this.job = job;
       if (!job.left) this.log.begin(job.cell, job.code);
+      job.sure = Boolean(last?.ok && !last.job.ended); // Python has answered just now
       const goes = job.left || (await this.#turn());
       if (goes) job.run = job.cell.begin(job);
       last = { job, ok: goes && (await this.#runNeeded(job)) && (await this.#runCell(job)) };

@@ -15,7 +15,8 @@ import { Store } from "./keep/store.js";
 import { Tabs } from "./keep/tabs.js";
 import { trustNoText } from "./outputs/trust.js";
 
-const AWHILE_MS = 1000; // how long the editors wait for the first run at most
+const AWHILE_MS = 3000; // how long the editors wait for the first run's output at most
+const SOON_MS = 1000; // in which an editor opens, however much there is to do
 const PATIENCE_MS = 3000; // how long an interrupt may have no effect before the reader is told
 const THINKING_MS = 150; // a pause in typing
 const REASONS = {
@@ -70,24 +71,31 @@ class Session {
     this.#openEditors();
   }
 
+  /** Somebody has begun to press a button: the kernel shall be there when they let go. */
+  prepare() {
+    this.prepared = true;
+    this.kernel.connect().catch(() => {}); // whoever asks for a run hears of it
+  }
+
   /** Ask for the kernel, once. */
   wake() {
     if (this.awake) return;
     this.awake = true;
     const { config, root } = this.page;
     this.bar.showControls(config, root, { runAll: () => this.runAll(), interrupt: () => this.interrupt(), restart: () => this.restart() });
+    this.status.refresh();
     this.bar.say("");
     this.tabs = new Tabs(config.page, () => this.bar.tellOfTabs(this.tabs.sentence));
     this.kernel.connect().catch((error) => this.#unreachable(error));
   }
 
-  /** Open the editors while nothing else is to be done: the first run's code goes to the kernel before, its output comes in between. */
+  /** Open the editors while nothing else is to be done: what the first run shows comes before them. (A cell that is clicked opens its own.) */
   async #openEditors() {
     const idle = window.requestIdleCallback ?? setTimeout; // Safari has none
     await pause(0); // whoever opened this session asks it for something now
-    if (this.awake) await Promise.race([this.kernel.atWork, pause(AWHILE_MS)]);
+    if (this.awake || this.prepared) await Promise.race([this.kernel.hasShown, pause(AWHILE_MS)]);
     for (const cell of this.cells) {
-      await new Promise((next) => idle(next, { timeout: AWHILE_MS }));
+      await new Promise((next) => idle(next, { timeout: SOON_MS }));
       cell.openEditor();
     }
   }

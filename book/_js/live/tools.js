@@ -7,10 +7,10 @@ const SOON_MS = 1000; // a run that takes longer can be stopped here; a second c
 
 /** The buttons under a cell's code: Run, and what `makeLive` adds. */
 export class Tools {
-  constructor(cell, { run, edit }) {
+  constructor(cell, { run, edit, prepare }) {
     this.cell = cell;
     this.runs = () => run(cell);
-    this.runButton = el("button", { type: "button", class: "live-run", onclick: () => this.press() });
+    this.runButton = el("button", { type: "button", class: "live-run", onclick: () => this.press(), onpointerdown: prepare });
     this.number = el("span", { class: "live-number" });
     this.node = el("div", { class: "live-tools", role: "group", "aria-label": `Cell ${cell.number}` }, this.number, this.runButton);
     this.setState(null);
