@@ -9,9 +9,9 @@ import psutil
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from tests.browser.live_support import BookServerProcess, Client
 
-KEEPS_EDITS = """() => {
+KEEPS = """() => {
     try {
-        return Object.keys(localStorage).some((name) => name.endsWith(":edits"));
+        return Object.keys(localStorage).some((name) => /:(edits|ran)$/.test(name));
     } catch (forbidden) {
         return false;
     }
@@ -53,13 +53,17 @@ class Reader:
     def note(self) -> Locator:
         return self.page.locator(".live-note")
 
+    @property
+    def offer(self) -> Locator:
+        return self.page.locator(".live-bar .live-offer")
+
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
 
     def wake(self) -> Reader:
         """Make the page live without running anything."""
-        if self.page.evaluate(KEEPS_EDITS):
-            self.code(0).focus()  # the reader's own text is brought back, and editors with it
+        if self.page.evaluate(KEEPS):
+            self.code(0).focus()  # what the reader did is brought back, and editors with it
         else:
             self.cell(0).locator(".cell_input").focus()
             self.page.keyboard.press("Enter")

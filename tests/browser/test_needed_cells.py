@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from tests.browser.live_reader import Reader
 
 SUM, TENSOR, FIGURE, DRAWING, TABLE, PROGRESS, FOLDED, OUTPUT_ONLY, FAILS, SOLUTION, FORMULA, LAST = range(12)
+FOLDED_TEXT = 'folded = hidden * 2\nprint("folded", folded)'
 COUNT = "import builtins\nbuiltins.runs = getattr(builtins, 'runs', 0) + 1\n"
 
 
@@ -215,3 +216,39 @@ def test_what_a_needed_cell_showed_is_marked_as_earlier_when_it_runs_again(reade
     reader.finished(TENSOR)
     expect(reader.run(LAST, "print('last', folded)")).to_contain_text("last 600")
     expect(reader.fresh(FOLDED).locator(".live-mark")).to_contain_text("Your earlier run")
+
+
+def test_a_cell_that_ran_after_all_does_not_go_on_saying_that_it_failed(reader: Reader) -> None:
+    reader.wake()
+    unfold(reader, FOLDED)
+    reader.run(FOLDED, "raise ValueError('not yet')")
+    expect(reader.fresh(FOLDED)).to_contain_text("not yet")
+    reader.write(FOLDED, FOLDED_TEXT)
+    expect(reader.fresh(FOLDED)).to_contain_text("Your earlier run")
+    expect(reader.run(LAST)).to_contain_text("the last 42")
+    expect(reader.fresh(FOLDED)).to_have_count(0)
+    reader.page.reload()
+    expect(reader.fresh(LAST)).to_contain_text("the last 42")
+    expect(reader.fresh(FOLDED)).to_have_count(0)
+
+
+def test_a_needed_cell_that_is_interrupted_is_left_as_it_was(reader: Reader) -> None:
+    reader.wake()
+    unfold(reader, FOLDED)
+    # The author's cell between this one and the last adds 2 to it.
+    reader.write(FOLDED, "import time\nclass Slow:\n    def __add__(self, other): time.sleep(100)\nfolded = Slow()")
+    reader.run(LAST)
+    expect(reader.fresh(LAST)).to_contain_text("First running cell 11")
+    reader.button("Interrupt").click()
+    expect(reader.fresh(LAST)).to_contain_text("was interrupted")
+    expect(reader.fresh(SOLUTION)).to_have_count(0)
+
+
+def test_a_failure_out_of_sight_is_told_at_the_top(reader: Reader) -> None:
+    reader.wake()
+    reader.write(LAST, "1 / 0")
+    reader.cell(SUM).scroll_into_view_if_needed()
+    reader.page.set_viewport_size({"width": 1280, "height": 200})
+    reader.button("Run all").click()
+    reader.finished(LAST, "failed")
+    expect(reader.note).to_have_text("Stopped at cell 13: ZeroDivisionError.")

@@ -138,14 +138,16 @@ def test_an_edit_of_a_cell_that_is_gone_can_be_saved(reader: Reader) -> None:
     reader.write(SUM, MINE)
     kept(reader, "mine")
     rewrite(reader, "edits => { edits[99] = {source: 'gone', text: 'print(\"kept\")'}; delete edits[2]; }")
-    expect(reader.note).to_contain_text("You edited cells that are not in the book any more")
+    expect(reader.offer).to_contain_text("You edited cells that are not in the book any more")
     with reader.page.expect_download() as download:
-        reader.note.get_by_role("link", name="Save them as a file").click()
+        reader.offer.get_by_role("link", name="Save them as a file").click()
     assert Path(download.value.path()).read_text() == 'print("kept")'
-    reader.note.get_by_role("button", name="Forget them").click()
-    expect(reader.note).to_be_hidden()
+    expect(reader.run(TENSOR, "print('a run')")).to_contain_text("a run")
+    expect(reader.offer).to_be_visible()
+    reader.offer.get_by_role("button", name="Forget them").click()
+    expect(reader.offer).to_be_hidden()
     reader.page.reload()
-    expect(reader.note).to_be_hidden()
+    expect(reader.offer).to_be_hidden()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ export class Bar {
     this.announcer = el("div", { class: "live-announcer", role: "status", "aria-live": "polite" });
     this.node = el("div", { class: "live-bar", role: "region", "aria-label": "Running the code of this page" });
     this.shared = el("p", { class: "live-shared", hidden: true });
-    this.node.append(this.content, this.note, this.shared, this.announcer);
+    this.offered = el("p", { class: "live-offer", hidden: true });
+    this.node.append(this.content, this.note, this.offered, this.shared, this.announcer);
     (document.querySelector("article h1") ?? document.querySelector("h1"))?.after(this.node);
   }
 
@@ -25,6 +26,12 @@ export class Bar {
     this.note.dataset.kind = kind;
     this.note.hidden = !this.note.textContent;
     if (!this.note.hidden) this.announce(this.note.textContent);
+  }
+
+  /** Offer something until the reader has decided; empty content removes it. */
+  offer(content) {
+    this.offered.replaceChildren(...content);
+    this.offered.hidden = !content.length;
   }
 
   /** Say, as long as it is so, that other tabs use this page's kernel. */

@@ -65,6 +65,7 @@ export class LiveCell {
   #changed(text) {
     const edited = text !== this.source;
     this.#show({ edited });
+    this.age();
     this.session.edited();
     if (edited) this.session.edits.keep(this, text);
     else {
@@ -106,6 +107,7 @@ export class LiveCell {
     const show = () => {
       if (shown || !this.node) return;
       shown = true;
+      this.wrong = false;
       const place = this.#freshPlace();
       this.mark.textContent = "Your run";
       place.querySelector(":scope > .live-above").replaceWith(above);
@@ -127,7 +129,9 @@ export class LiveCell {
         if (type === "execute_input") this.session.countRun(message.content.execution_count, this.number);
         if (outputs.handle(message) === false) return;
         if (!hidden || type === "error") show();
-        if (type === "error" && !earlier) this.#unfold();
+        if (type !== "error") return;
+        this.wrong = true; // the run that is seen here has failed
+        if (!earlier) this.#unfold();
       },
       /** Show what the kernel would open in a pager, such as the help on a name. */
       page: (payload) => {
@@ -187,7 +191,17 @@ export class LiveCell {
     if (this.fresh) this.mark.textContent = "Your earlier run";
   }
 
+  /** It has run after all, quietly: what an earlier run that failed has left is not so any more, the book's output is. */
+  forgive() {
+    if (!this.wrong || this.edited) return false;
+    this.#removeFresh();
+    this.#fold(false);
+    this.#show({ ran: false });
+    return true;
+  }
+
   #removeFresh() {
+    this.wrong = false;
     this.fresh?.remove();
     this.fresh = null;
   }

@@ -1,4 +1,4 @@
-// The one helper that keeps the rest free of createElement noise.
+// The one helper that keeps the rest free of createElement noise, and where a node is.
 
 /** Make an element: el("button", {class: "x", onclick: f}, "text", child). Properties that start with "on" are listeners. */
 export function el(tag, attributes = {}, ...children) {
@@ -10,4 +10,10 @@ export function el(tag, attributes = {}, ...children) {
   }
   node.append(...children);
   return node;
+}
+
+/** Whether anything of a node is in the window. */
+export function isInSight(node) {
+  const { top, bottom } = node.getBoundingClientRect();
+  return bottom > 0 && top < window.innerHeight;
 }

@@ -1,6 +1,6 @@
 // What the end of a run means for the reader, in words.
 
-import { el } from "./dom.js";
+import { el, isInSight } from "./dom.js";
 import { dependents } from "./needs.js";
 
 const MOST_NAMED = 6;
@@ -27,6 +27,7 @@ export function explainFailure(queue, { cell, alone, page }, { ename, evalue }) 
   const what = interrupted ? `Interrupted in ${where}` : `Stopped at ${where}: ${ename}${cell.node ? "" : `: ${evalue}`}`;
   const waiting = queue.jobs.length && queue.interrupted !== queue.asked;
   if (waiting || !cell.node) queue.bar.say(`${what}. The cells after it did not run.`, "problem");
+  else if (!interrupted && !isInSight(cell.node)) queue.bar.say(`${what}.`, "problem");
   else queue.bar.announce(alone ? `Cell ${cell.number}: ${interrupted ? "interrupted" : `error, ${ename}`}` : what);
 }
 

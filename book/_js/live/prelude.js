@@ -79,7 +79,9 @@ export function quietly(cell) {
     isShown: () => Boolean(loud),
     handle: (message) => {
       if (message.header.msg_type === "execute_input") cell.session.countRun(message.content.execution_count, cell.number);
-      if (message.header.msg_type === "error" && !cell.mayFail) shout().handle(message);
+      // Whoever stops it has stopped the cell that asked for it, which says so.
+      const fails = message.header.msg_type === "error" && !cell.mayFail && message.content.ename !== "KeyboardInterrupt";
+      if (fails) shout().handle(message);
     },
     page: () => {},
     end: () => loud?.end(),

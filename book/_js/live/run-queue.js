@@ -255,6 +255,7 @@ export class RunQueue {
     job.ended = reply.payload?.some(({ source }) => source === "ask_exit");
     if (!job.ended && reply.status !== "unknown") this.record.add(index, mark, page[index], requestShown(job, reply));
     cell.setState(reply.status === "ok" ? "done" : reply.status === "error" ? "failed" : null);
+    if (ran && !job.run.isShown() && cell.forgive()) this.record.unshow(index);
     if (reply.status === "unknown") cell.hint("It ended while the page was away; what it printed last did not reach this page.");
     if (reply.status === "ok" && job.alone && code !== cell.source) offerDependents(this, cell, page);
     if (reply.status === "unknown") return false;

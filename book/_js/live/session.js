@@ -1,6 +1,6 @@
 // A live page: cells run one after the other in the page's kernel. Loaded by live.js at the first press, or where somebody was at work.
 
-import { el } from "./dom.js";
+import { el, isInSight } from "./dom.js";
 import { LiveCell } from "./cell.js";
 import { Edits } from "./keep/edits.js";
 import { foldAround } from "./folds.js";
@@ -262,19 +262,14 @@ class Session {
     if (!texts.length) return;
     const file = new Blob([texts.join("\n\n# ---\n\n")], { type: "text/x-python" });
     const link = el("a", { href: URL.createObjectURL(file), download: "edits.py" }, "Save them as a file");
-    const forget = el("button", { type: "button", onclick: () => this.edits.forgetHomeless() || this.bar.say("") }, "Forget them");
-    this.bar.say(["You edited cells that are not in the book any more, or the same cell in two tabs. ", link, " or ", forget]);
+    const forget = el("button", { type: "button", onclick: () => this.edits.forgetHomeless() || this.bar.offer([]) }, "Forget them");
+    this.bar.offer(["You edited cells that are not in the book any more, or the same cell in two tabs. ", link, " or ", forget]);
   }
 }
 
 /** Scroll to something of which nothing is to be seen. */
 function showIfOut(node) {
   if (!isInSight(node)) node.scrollIntoView({ block: "center" });
-}
-
-function isInSight(node) {
-  const { top, bottom } = node.getBoundingClientRect();
-  return bottom > 0 && top < window.innerHeight;
 }
 
 /** Give an editor the focus without scrolling to it. */
