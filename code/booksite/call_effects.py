@@ -12,12 +12,10 @@ from booksite.changed_parameters import (
     changed_by_method,
     changes_its_object,
     returning_methods,
-    root_name,
-    stored,
 )
+from booksite.expressions import arguments, root_name, stored, words_of
 from booksite.hidden_state import FORKS
 from booksite.page_names import PageNames
-from booksite.python_names import arguments, words_of
 
 UNKNOWABLE = {"exec", "eval", "globals", "locals", "vars", "get_ipython", "setattr", "delattr", "__import__"}
 """Whoever calls one of these can read and bind any name."""

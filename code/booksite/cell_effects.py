@@ -17,10 +17,10 @@ from functools import lru_cache
 from IPython.core.inputtransformer2 import TransformerManager
 
 from booksite.call_effects import acts_on_all, cast_by, changes_of, is_unknowable, moved_by, sets_a_seed
-from booksite.changed_parameters import root_name
+from booksite.expressions import elements_of, pairs_of, root_name
 from booksite.hidden_state import PAST_RESULTS, forks, seeded_by
 from booksite.page_names import PageNames
-from booksite.python_names import elements_of, free_names, global_changes, names_in, names_of_pattern, pairs_of
+from booksite.python_names import free_names, global_changes, names_in, names_of_pattern
 
 
 @dataclass

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import builtins
 import importlib.util
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
+
+from booksite.expressions import root_name, stored
 
 PACKAGE = "cnnbook"
 
@@ -36,19 +38,6 @@ CHANGED_KEYWORDS = {"generator", "rng", "out"}
 CHANGED_FIRST = {"shuffle", "copyto", "put", "heappush", "heappop", "heapify", "putmask", "place", "clip_grad_norm_"}
 CHANGED_FIRST |= {"fill_diagonal", "at", "insort", "insort_left", "insort_right", "nan_to_num_", "next"}
 """Functions of libraries that change their first argument, beside those whose names end with an underscore."""
-
-
-def root_name(node: ast.expr) -> str | None:
-    """Return the name at the root of ``x``, ``x.a``, ``x[0].b(…)``; None if there is none."""
-    while True:
-        if isinstance(node, ast.Name):
-            return node.id
-        if isinstance(node, ast.Attribute | ast.Subscript | ast.Starred | ast.Await):
-            node = node.value
-        elif isinstance(node, ast.Call):
-            node = node.func
-        else:
-            return None
 
 
 @cache
@@ -203,24 +192,6 @@ def changed_names(function: ast.AST, module: str = "", beside: Beside | None = N
                 found.add(root)
             found |= changed_arguments(node, imports, functions, module)
     return {name for name in found if name}
-
-
-def stored(node: ast.AST) -> Iterator[ast.expr]:
-    """Return what a statement stores into, tuples taken apart."""
-    if isinstance(node, ast.Assign | ast.Delete):
-        stack = list(node.targets)
-    elif isinstance(node, ast.AugAssign | ast.AnnAssign | ast.For | ast.NamedExpr):
-        stack = [node.target]
-    else:
-        return
-    while stack:
-        target = stack.pop()
-        if isinstance(target, ast.Tuple | ast.List):
-            stack += target.elts
-        elif isinstance(target, ast.Starred):
-            stack.append(target.value)
-        else:
-            yield target
 
 
 # --- the package's own functions

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from booksite.changed_parameters import PACKAGE, root_name
-from booksite.python_names import words_of
+from booksite.changed_parameters import PACKAGE
+from booksite.expressions import root_name, words_of
 
 TORCH, NUMPY, PYTHON = "torch's random numbers", "numpy's random numbers", "Python's random numbers"
 """Names that no cell can bind."""

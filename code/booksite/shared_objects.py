@@ -10,8 +10,7 @@ import ast
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from booksite.changed_parameters import root_name
-from booksite.python_names import words_of
+from booksite.expressions import root_name, words_of
 
 PARTS = {
     *("parameters", "named_parameters", "buffers", "children", "modules", "state_dict", "items", "values", "keys"),
