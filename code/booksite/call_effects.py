@@ -10,6 +10,7 @@ from booksite.changed_parameters import (
     PACKAGE,
     changed_arguments,
     changed_by_method,
+    changed_names,
     changes_its_object,
     returning_methods,
 )
@@ -44,21 +45,63 @@ def is_unknowable(call: ast.Call) -> bool:
 def changes_of(call: ast.Call, names: PageNames) -> set[str]:
     """Return the names that a call may change."""
     callee = root_name(call.func)
-    found = changed_arguments(call, names.imports, names.functions) | names.hidden.changed_by(call)
+    found = changed_arguments(call, names.imports, names.functions) | names.hidden.changed_by(call, names.imports)
     if callee:
         found |= {changed for one in names.reach([callee]) for changed in names.stored.get(one, ())}
     if isinstance(call.func, ast.Attribute) and call.func.attr == "backward":
         found |= names.shared.reached(call.func.value, names.imports)  # F.mse_loss(net(x), y).backward()
+    if isinstance(call.func, ast.Name) and callee in names.closures:
+        found |= _by_closure(names.closures[callee], call, names) | {callee}
+    hooked = names.shared.all_of({root_name(one) or "" for one in [call.func, *arguments(call)]})
+    found |= {changed for one in hooked for changed in names.hooked.get(one, ())}
     if isinstance(call.func, ast.Name) and callee not in names.imports and callee not in names.functions:
         called = [*names.methods.get("forward", ()), *names.methods.get("__call__", ())]
         found |= {call.func.id} if any(map(_keeps, called)) else set()
     if callee and isinstance(call.func, ast.Attribute) and callee not in names.imports:
         if changes_its_object(call.func.attr):
-            found.add(callee)
+            found |= {callee, *names.shared.parts_of(call.func.value)} - names.imports.keys()  # Trainer(net).fit(x)
         if call.func.attr == "backward":
             found |= names.shared.sources_of(callee)
         found |= changed_by_method(call, names.methods.get(call.func.attr, ()), (names.imports, names.functions))
     return found
+
+
+def _by_closure(made: ast.Call, call: ast.Call, names: PageNames) -> set[str]:
+    """Return what a call may change of a function that another call has made: ``partial``, or one of the page's."""
+    if root_name(made.func) in names.functions or not made.args:
+        return {root for one in arguments(made) if (root := root_name(one)) and root not in names.imports}
+    whole = ast.Call(made.args[0], [*made.args[1:], *call.args], [*made.keywords, *call.keywords])
+    return changes_of(whole, names)
+
+
+def makes_a_function(value: ast.Call, names: PageNames) -> bool:
+    """Tell whether a call gives a function: ``partial``, or one of the page's in which another one stands."""
+    function = names.functions.get(getattr(value.func, "id", ""))
+    inner = function is not None and any(_is_function(one) for one in ast.walk(function) if one is not function)
+    return inner or words_of(value.func) & {"partial"} != set()
+
+
+def _is_function(node: ast.AST) -> bool:
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+
+
+def hooks_of(call: ast.Call, names: PageNames) -> set[str]:
+    """Return the globals that a hook would change which a call puts into a network."""
+    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if not (method.startswith("register_") and method.endswith("hook")):
+        return set()
+    beside = (names.imports, names.functions)
+    found = {name for one in arguments(call) for name in changed_names(one, beside=beside)}
+    handed = names.reach(root for one in arguments(call) if (root := root_name(one)))
+    return found | {changed for one in handed for changed in names.stored.get(one, ())}
+
+
+def writes_a_file(call: ast.Call) -> bool:
+    """Tell whether a call opens a file in order to write it."""
+    given = [*call.args[1:2], *(keyword.value for keyword in call.keywords if keyword.arg == "mode")]
+    given = [*call.args[1:2], *(keyword.value for keyword in call.keywords if keyword.arg == "mode")]
+    modes = [str(one.value) for one in given if isinstance(one, ast.Constant)]
+    return root_name(call.func) == "open" and any(set("wax+") & set(mode) for mode in modes)
 
 
 def _keeps(method: ast.FunctionDef) -> bool:

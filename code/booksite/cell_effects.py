@@ -16,11 +16,22 @@ from functools import lru_cache
 
 from IPython.core.inputtransformer2 import TransformerManager
 
-from booksite.call_effects import acts_on_all, cast_by, changes_of, is_unknowable, moved_by, sets_a_seed
+from booksite.call_effects import (
+    acts_on_all,
+    cast_by,
+    changes_of,
+    hooks_of,
+    is_unknowable,
+    makes_a_function,
+    moved_by,
+    sets_a_seed,
+    writes_a_file,
+)
 from booksite.expressions import elements_of, pairs_of, root_name
-from booksite.hidden_state import PAST_RESULTS, forks, seeded_by
+from booksite.hidden_state import PAST_RESULTS, TORCH, forks, seeded_by
 from booksite.page_names import PageNames
 from booksite.python_names import free_names, global_changes, names_in, names_of_pattern
+from booksite.shared_objects import joins_of
 
 
 @dataclass
@@ -114,6 +125,7 @@ class _Reader:
             self._bind(node.target, settled)
             for name, value in elements_of(node.target, node.iter):
                 self.names.shared.bind(name, value, self.names.imports)  # `for row in image: row += 1`
+                self.names.hidden.inherit(name, value)
             # A loop of a textbook runs at least once.
             self._sequence([*node.body, *node.orelse], settled)
         elif isinstance(node, ast.While):
@@ -122,6 +134,9 @@ class _Reader:
         elif isinstance(node, ast.With | ast.AsyncWith):
             for item in node.items:
                 self._expression(item.context_expr, settled)
+                entered = root_name(item.context_expr)
+                if entered in self.names.bound and isinstance(item.context_expr, ast.Name):
+                    self.effects.changes.add(item.context_expr.id)  # it may keep something as it is entered and left
                 if item.optional_vars is not None:
                     self._bind(item.optional_vars, settled)
             # `with suppress(…)` goes on after it whatever happens in it.
@@ -168,6 +183,9 @@ class _Reader:
                 for name, value in pairs_of(target, node.value):
                     self.names.shared.bind(name, value, self.names.imports)
                     self.names.hidden.bind(name, value)
+                    if isinstance(value, ast.Call) and makes_a_function(value, self.names):
+                        self.names.closures[name] = value
+            self._join(node)
         elif isinstance(node, ast.Delete):
             for target in node.targets:
                 self._expression(target, settled)
@@ -188,6 +206,7 @@ class _Reader:
     def _definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, settled: set[str]) -> None:
         for decorator in node.decorator_list:
             self._expression(decorator, settled)
+            self._call(ast.Call(decorator, [], []), settled)
         free, changed = free_names(node), global_changes(node, (self.names.imports, self.names.functions))
         if isinstance(node, ast.ClassDef):
             self._read(free, settled)  # its body runs now
@@ -204,6 +223,8 @@ class _Reader:
         if isinstance(node, ast.ClassDef):
             for method in (one for one in node.body if isinstance(one, ast.FunctionDef)):
                 self.names.methods.setdefault(method.name, []).append(method)
+            self.names.shared.forget(node.name)
+            self.names.shared.classes.add(node.name)
         self.names.carried[node.name] = set(free)
         self.names.stored[node.name] = changed
         self._name(node.name, settled)
@@ -262,6 +283,11 @@ class _Reader:
         found = {name for name in names_in(value) if name in self.names.carried}
         return found.union(*(names_in(inner) for inner in ast.walk(value) if isinstance(inner, ast.Lambda)))
 
+    def _join(self, node: ast.AST) -> None:
+        """Note which names hold something after a statement or an expression."""
+        for name, value in joins_of(node):
+            self.names.shared.join(name, value, self.names.imports)
+
     # --- expressions
 
     def _expression(self, node: ast.expr, settled: set[str]) -> None:
@@ -269,17 +295,37 @@ class _Reader:
         self._read(read, settled)
         self.effects.unknown |= any(PAST_RESULTS.match(name) for name in read - self.names.bound)
         self.effects.changes |= read & self.names.hidden.used_up
-        for inner in ast.walk(node):
+        if read & self.names.hidden.shuffling and not self.forked:
+            self._read({TORCH}, settled)
+            self.effects.changes.add(TORCH)
+        inside: set[str] = set()  # names of comprehensions: they end with the expression
+        for inner in sorted(ast.walk(node), key=lambda one: not isinstance(one, ast.comprehension)):
             if isinstance(inner, ast.NamedExpr):
                 self._bind(inner.target, settled)
+            elif isinstance(inner, ast.comprehension):
+                self._comprehension(inner, inside)
             elif isinstance(inner, ast.Call):
                 self._call(inner, settled)
             elif isinstance(inner, ast.Attribute):
                 self.effects.changes |= moved_by(inner, self.names)
+        if inside:
+            self.effects.changes = self.names.shared.all_of(self.effects.changes) - inside
+            for name in inside:
+                self.names.shared.forget(name)
+
+    def _comprehension(self, node: ast.comprehension, inside: set[str]) -> None:
+        for name, value in elements_of(node.target, node.iter):
+            if name not in self.names.bound:
+                inside.add(name)
+            self.names.shared.join(name, value, self.names.imports)
 
     def _call(self, call: ast.Call, settled: set[str]) -> None:
         """Note which names a call may change, and what it does to streams of random numbers."""
         names, effects = self.names, self.effects
+        hooks = hooks_of(call, names)
+        for name in names.shared.all_of({root_name(call.func) or ""}) if hooks else ():
+            names.hooked[name] = names.hooked.get(name, set()) | hooks
+        effects.lasting |= writes_a_file(call)
         effects.unknown |= is_unknowable(call)
         effects.lasting |= sets_a_seed(call, names)
         effects.changes |= changes_of(call, names)

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-from booksite.expressions import root_name, stored
+from booksite.expressions import root_name, roots_of, stored
+from booksite.shared_objects import aliases_in, shares_in
 
 PACKAGE = "cnnbook"
 
@@ -25,6 +26,14 @@ CHANGING_METHODS = {
     *("discard", "difference_update", "intersection_update", "symmetric_difference_update"),
 }
 
+FILLING = {"append", "extend", "insert", "add", "appendleft"}
+MODES = {"train", "eval"}
+HOOKS = {"register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook", "register_hook"}
+
+LOOKS = {"parameters", "named_parameters", "buffers", "named_buffers", "children", "named_children"}
+LOOKS |= {"modules", "named_modules", "state_dict", "get_submodule", "get_parameter"}
+"""Methods of networks that only return parts of them (see :mod:`booksite.shared_objects` for what is done to those)."""
+
 KNOWN = "changed_parameters"
 _asked: set[ast.FunctionDef] = set()
 """Functions that are being looked at."""
@@ -36,7 +45,7 @@ CHANGED_KEYWORDS = {"generator", "rng", "out"}
 """Arguments that are handed over in order to be changed."""
 
 CHANGED_FIRST = {"shuffle", "copyto", "put", "heappush", "heappop", "heapify", "putmask", "place", "clip_grad_norm_"}
-CHANGED_FIRST |= {"fill_diagonal", "at", "insort", "insort_left", "insort_right", "nan_to_num_", "next"}
+CHANGED_FIRST |= {"setattr", "delattr", "fill_diagonal", "at", "insort", "insort_left", "insort_right", "next"}
 """Functions of libraries that change their first argument, beside those whose names end with an underscore."""
 
 
@@ -64,6 +73,10 @@ def _in_place(name: str) -> bool:
     return name.endswith("_") and not name.endswith("__")
 
 
+def _in_place_asked(call: ast.Call) -> bool:
+    return any(k.arg == "inplace" and getattr(k.value, "value", None) is True for k in call.keywords)
+
+
 def changes_its_object(method: str) -> bool:
     """Tell whether a method may change the object it belongs to.
 
@@ -74,7 +87,7 @@ def changes_its_object(method: str) -> bool:
     """
     if method in CHANGING_METHODS:
         return True
-    if method in returning_methods():
+    if method in returning_methods() or method in LOOKS:
         return False
     own = _package_methods().get(method)
     return own is None or any(0 in _changed(function, module) for function, module in own)
@@ -97,6 +110,8 @@ def changed_arguments(
         The package's module in which those functions are.
     """
     found = {root_name(keyword.value) for keyword in call.keywords if keyword.arg in CHANGED_KEYWORDS}
+    if _in_place_asked(call) or (isinstance(call.func, ast.Call) and _in_place_asked(call.func)):
+        found |= {root_name(argument) for argument in call.args[:1]}  # F.relu(x, inplace=True), ReLU(inplace=True)(x)
     name = root_name(call.func)
     if isinstance(call.func, ast.Name):
         if name in functions:
@@ -133,7 +148,7 @@ def _by_origin(call: ast.Call, origin: str) -> set[str | None]:
     if own is not None:
         return _by_text(call, *own)
     last = origin.rpartition(".")[2]
-    if last in CHANGED_FIRST or _in_place(last):
+    if last in CHANGED_FIRST or _in_place(last) or origin.startswith("torch.nn.utils."):
         return {root_name(argument) for argument in call.args[:1]}
     return set()
 
@@ -141,10 +156,12 @@ def _by_origin(call: ast.Call, origin: str) -> set[str | None]:
 def _by_text(call: ast.Call, function: ast.FunctionDef, module: str, beside: Beside | None = None) -> set[str | None]:
     """Return what a call of a function whose text we have may change."""
     changed = _changed(function, module, beside)
-    found = {root_name(keyword.value) for keyword in call.keywords if keyword.arg in changed}
+    found: set[str | None] = set()
+    for keyword in call.keywords:
+        found |= roots_of(keyword.value) if keyword.arg in changed else set()
     for position, argument in enumerate(call.args):
         if position in changed or (isinstance(argument, ast.Starred) and changed):
-            found.add(root_name(argument))
+            found |= roots_of(argument)
     return found
 
 
@@ -182,16 +199,23 @@ def changed_names(function: ast.AST, module: str = "", beside: Beside | None = N
     """
     imports, functions = _module_names(module) if module else beside or ({}, {})
     found: set[str | None] = set()
+    filled: set[str] = set()  # which changes them, not what is put into them
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+    # The package leaves modes as it has found them; who removes hooks has put them there for a while.
+    passing = MODES if module else set()
+    passing |= HOOKS if any(getattr(call.func, "attr", "") == "remove" for call in calls) else set()
     for node in ast.walk(function):
         found |= {root_name(t) for t in stored(node) if isinstance(t, ast.Attribute | ast.Subscript)}
         if isinstance(node, ast.AugAssign):
             found.add(root_name(node.target))
         elif isinstance(node, ast.Call):
             root = root_name(node.func)
-            if isinstance(node.func, ast.Attribute) and root not in imports and changes_its_object(node.func.attr):
-                found.add(root)
+            method = node.func.attr if isinstance(node.func, ast.Attribute) else None
+            if method and method not in passing and root not in imports and changes_its_object(method):
+                (filled if method in FILLING else found).add(root or "")
             found |= changed_arguments(node, imports, functions, module)
-    return {name for name in found if name}
+    shared, aliases = shares_in(function, functions), aliases_in(function)
+    return (shared.all_of(name for name in found if name) | aliases.all_of(filled)) - {""}
 
 
 # --- the package's own functions

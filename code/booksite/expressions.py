@@ -20,6 +20,14 @@ def root_name(node: ast.expr) -> str | None:
             return None
 
 
+def roots_of(node: ast.expr) -> set[str]:
+    """Return the names at the roots of an expression, or of the elements of a list or tuple that is written out."""
+    if isinstance(node, ast.List | ast.Tuple):
+        return set().union(*map(roots_of, node.elts))
+    root = root_name(node)
+    return {root} if root else set()
+
+
 def stored(node: ast.AST) -> Iterator[ast.expr]:
     """Return what a statement stores into, tuples taken apart."""
     if isinstance(node, ast.Assign | ast.Delete):

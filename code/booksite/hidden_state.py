@@ -28,6 +28,7 @@ DRAWS = (
     ),
     (re.compile(rf"{PACKAGE}\.(layers|models)\..*\b[A-Z]\w*$"), TORCH),
     (re.compile(r"numpy\.random\.(?!default_rng|seed|get_state)[a-z]\w*$"), NUMPY),
+    (re.compile(r"sklearn\.model_selection\.train_test_split$"), NUMPY),
     (re.compile(r"random\.(?!seed|getstate)[a-z]\w*$"), PYTHON),
 )
 SEEDS = (
@@ -36,6 +37,7 @@ SEEDS = (
     (re.compile(r"random\.(seed|setstate)$"), PYTHON),
 )
 DRAWING_METHODS = {"uniform_", "normal_", "random_", "bernoulli_", "exponential_", "bernoulli", "multinomial"}
+DRAWING_METHODS |= {"reset_parameters"}
 
 FORKS = {"seeded", "fork_rng"}
 
@@ -54,6 +56,8 @@ class HiddenState:
 
     used_up: set[str] = field(default_factory=set)  # iterators and generators: to read them is to change them
     averaging: set[str] = field(default_factory=set)  # networks that change when they are called
+    dropping: set[str] = field(default_factory=set)  # networks that draw random numbers when they are called
+    shuffling: set[str] = field(default_factory=set)  # loaders that draw when they are read
     drawing: dict[str, set[str]] = field(default_factory=dict)  # functions of the page → streams that they draw from
 
     def bind(self, name: str, value: ast.expr) -> None:
@@ -64,6 +68,16 @@ class HiddenState:
             self.used_up.add(name)
         if any(AVERAGING.search(word) for word in words) or words & self.averaging:
             self.averaging.add(name)
+        if any("Dropout" in word for word in words) or words & self.dropping:
+            self.dropping.add(name)
+        if "DataLoader" in called and "shuffle" in words and "generator" not in words:
+            self.shuffling.add(name)
+
+    def inherit(self, name: str, value: ast.expr) -> None:
+        """Note that a loop binds ``name`` to what an expression has in it."""
+        for kind in (self.averaging, self.dropping):
+            if words_of(value) & kind:
+                kind.add(name)
 
     def define(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, imports: Mapping[str, str]) -> None:
         """Note what calling a function of the page does, or making an object of a class."""
@@ -79,21 +93,29 @@ class HiddenState:
         """Note that ``name`` is bound anew."""
         self.used_up.discard(name)
         self.averaging.discard(name)
+        self.dropping.discard(name)
+        self.shuffling.discard(name)
         self.drawing.pop(name, None)
 
     def drawn_by(self, call: ast.Call, imports: Mapping[str, str]) -> set[str]:
         """Return the streams that a call draws from."""
-        if any(keyword.arg in {"generator", "rng"} for keyword in call.keywords):
+        if any(keyword.arg in {"generator", "rng", "random_state"} for keyword in call.keywords):
             return set()
         method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
         found = {TORCH} if method in DRAWING_METHODS and root_name(call.func) not in imports else set()
         if isinstance(call.func, ast.Name):
             found |= self.drawing.get(call.func.id, set())
+            found |= {TORCH} if call.func.id in self.dropping else set()
+        for one in call.args:  # net.apply(init)
+            found |= self.drawing.get(one.id, set()) if isinstance(one, ast.Name) else set()
         return found | _streams(DRAWS, origin_of(call, imports))
 
-    def changed_by(self, call: ast.Call) -> set[str]:
+    def changed_by(self, call: ast.Call, imports: Mapping[str, str]) -> set[str]:
         """Return the networks that a call changes because they keep what they see."""
-        return {call.func.id} & self.averaging if isinstance(call.func, ast.Name) else set()
+        called = {root_name(call.func)} if isinstance(call.func, ast.Name | ast.Subscript) else set()
+        own = imports.get(root_name(call.func) or "", "").partition(".")[0] == PACKAGE  # it leaves them as they were
+        given = set() if own else {root_name(one) for one in call.args}
+        return {name for name in called | given if name in self.averaging}
 
 
 def forks(node: ast.With | ast.AsyncWith) -> bool:

@@ -18,10 +18,15 @@ class PageNames:
     functions: dict[str, ast.FunctionDef] = field(default_factory=dict)
     carried: dict[str, set[str]] = field(default_factory=dict)  # name → globals that a call of it would read
     stored: dict[str, set[str]] = field(default_factory=dict)  # name → globals that a call of it would change
+    closures: dict[str, ast.Call] = field(default_factory=dict)  # name → the call that made the function it stands for
+    hooked: dict[str, set[str]] = field(default_factory=dict)  # network → globals that its hooks change
     shared: SharedObjects = field(default_factory=SharedObjects)
     hidden: HiddenState = field(default_factory=HiddenState)
     methods: dict[str, list[ast.FunctionDef]] = field(default_factory=dict)  # of the page's classes, by name
     bound: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.shared.functions = self.functions
 
     def reach(self, names: Iterable[str]) -> set[str]:
         """Return names and all that calls of them would read, by way of functions that were defined later, too."""
@@ -37,5 +42,5 @@ class PageNames:
         """Note that a name is bound anew."""
         self.shared.forget(name)
         self.hidden.forget(name)
-        for table in (self.imports, self.functions, self.carried, self.stored):
+        for table in (self.imports, self.functions, self.carried, self.stored, self.closures, self.hooked):
             table.pop(name, None)
