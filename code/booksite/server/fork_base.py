@@ -11,9 +11,9 @@ os.environ["OPENBLAS_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
 # What a kernel sets for itself before it imports matplotlib.
 os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
 
-import ipykernel.kernelapp
 import ipykernel.zmqshell  # noqa: F401
 
+import booksite.server.kernel_app
 import booksite.server.warm_up  # noqa: F401
 
 # Ctrl-C in the terminal goes to this process and its forks, too. They leave when the server has stopped them; a kernel

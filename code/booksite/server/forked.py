@@ -26,6 +26,7 @@ from traitlets import Integer
 
 NAME = "book-fork"
 BASE = "booksite.server.fork_base"
+KERNEL = "booksite.server.kernel_app"
 AVAILABLE = sys.platform.startswith("linux")
 PR_SET_PDEATHSIG = 1  # of prctl(2): the signal to get when the parent ends
 
@@ -51,7 +52,7 @@ class ForkedKernel(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Fork a kernel; ``cmd`` is what would be run in its place (its arguments follow the module's name)."""
-        arguments = cmd[cmd.index("ipykernel_launcher") + 1 :]
+        arguments = cmd[cmd.index(KERNEL) + 1 :]
         environment = {name: str(value) for name, value in kwargs.get("env", {}).items()}
         process = multiprocessing.get_context("forkserver").Process(
             target=run_kernel, args=(arguments, str(kwargs.get("cwd") or Path.cwd()), environment, self.memory_mb)
@@ -109,7 +110,7 @@ def run_kernel(arguments: list[str], folder: str, environment: dict[str, str], m
     Parameters
     ----------
     arguments : list of str
-        Of ``ipykernel_launcher``, the connection file among them.
+        Of :mod:`booksite.server.kernel_app`, the connection file among them.
     folder : str
         Where it runs.
     environment : dict of str
@@ -139,13 +140,13 @@ def run_kernel(arguments: list[str], folder: str, environment: dict[str, str], m
     # A kernel's code may start processes of its own, as data loaders do, and in the way that is usual here.
     multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
     multiprocessing.set_start_method(None, force=True)
-    sys.argv = ["ipykernel_launcher", *arguments]
+    sys.argv = [KERNEL, *arguments]
 
-    from ipykernel.kernelapp import IPKernelApp
+    from booksite.server.kernel_app import BookKernelApp
 
     # Matplotlib's backend looks for its kernel when it is imported, and there was none then.
     inline = "get_ipython().run_line_magic('matplotlib', 'inline');"
-    IPKernelApp.launch_instance(argv=[*arguments, f"--IPKernelApp.exec_lines={inline}"])
+    BookKernelApp.launch_instance(argv=[*arguments, f"--IPKernelApp.exec_lines={inline}"])
 
 
 def _end_with_the_server() -> None:

@@ -69,11 +69,12 @@ class BookKernelSpecs(KernelSpecManager):
         settings = ["--HistoryManager.enabled=False"]  # what readers write is not for the user's own IPython
         if not forked.AVAILABLE:
             settings.append(f"--IPKernelApp.exec_lines={WARM_UP}")
-            return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict(settings))
-        provisioner = {"provisioner_name": forked.NAME, "config": {"memory_mb": self.memory_mb}}
-        return KernelSpec(
-            resource_dir=RESOURCES, **(get_kernel_dict(settings) | {"metadata": {"kernel_provisioner": provisioner}})
-        )
+        description = get_kernel_dict(settings)
+        description["argv"] = [forked.KERNEL if word == "ipykernel_launcher" else word for word in description["argv"]]
+        if forked.AVAILABLE:
+            provisioner = {"provisioner_name": forked.NAME, "config": {"memory_mb": self.memory_mb}}
+            description["metadata"] = {"kernel_provisioner": provisioner}
+        return KernelSpec(resource_dir=RESOURCES, **description)
 
 
 class WarmKernelManager(AsyncMappingKernelManager):

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -95,3 +99,25 @@ def test_a_reader_can_ask_and_nobody_else(server: BookServerProcess) -> None:
     assert Client(server.port).get(address).status == 403
     assert reader.get(address.replace(kernel, "0" * 8 + "-0000-0000-0000-" + "0" * 12)).status == 404
     channel.close()
+
+
+def test_no_line_is_lost_while_the_server_is_behind(server: BookServerProcess, tmp_path: Path) -> None:
+    client = server.client()
+    kernel = client.start_kernel("flood")
+    gate = tmp_path / "gate"
+    code = f"""import os, time
+print("ready", flush=True)
+while not os.path.exists({str(gate)!r}): time.sleep(0.01)
+for k in range(6000): print("line", k, flush=True)
+"""
+    with ThreadPoolExecutor() as pool:
+        run = pool.submit(client.execute, kernel, code)
+        wait_for(lambda: "busy" in client.get("/api/kernels").text, "the cell")
+        server.process.send_signal(signal.SIGSTOP)
+        gate.touch()
+        time.sleep(2)  # in which it could print all that
+        server.process.send_signal(signal.SIGCONT)
+        said = run.result()
+    assert said["status"] == "ok"
+    assert said["text"].split("\n")[1:-1] == [f"line {k}" for k in range(6000)]
+    assert client.execute(kernel, "print('next')")["text"] == "next\n"
