@@ -99,7 +99,11 @@ class BookServerProcess:
         try:
             children = psutil.Process(self.process.pid).children()
             forks = [child for child in children if "multiprocessing.forkserver" in " ".join(child.cmdline())]
-            return forks[0].children() if forks else [one for one in children if "booksite.server.kernel_app" in one.cmdline()]
+            return (
+                forks[0].children()
+                if forks
+                else [one for one in children if "booksite.server.kernel_app" in one.cmdline()]
+            )
         except psutil.NoSuchProcess:
             return []
 

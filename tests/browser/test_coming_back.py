@@ -112,3 +112,37 @@ def test_without_its_python_the_page_is_the_books(worker: Reader) -> None:
     expect(worker.button("Run this page")).to_be_visible()
     for index in (SUM, FIGURE, TENSOR):
         expect(worker.fresh(index)).to_have_count(0)
+
+
+def test_a_display_of_an_earlier_visit_can_still_be_updated(reader: Reader) -> None:
+    reader.wake()
+    shown = reader.run(SUM, "from IPython.display import display\nhandle = display('first', display_id=True)")
+    expect(shown).to_contain_text("first")
+    reader.page.reload()
+    expect(shown).to_contain_text("first")
+    reader.run(TENSOR, "handle.update('second')\nprint('updated')")
+    expect(reader.fresh(TENSOR)).to_contain_text("updated")
+    expect(shown).to_contain_text("second")
+
+
+def test_one_answer_that_fails_does_not_cost_the_outputs(worker: Reader, noise: Noise) -> None:
+    noise.expected = True  # a request that fails
+    worker.page.route("**/api/kernels?*", lambda route: route.fulfill(status=500))
+    worker.page.reload()
+    expect(worker.code(SUM)).to_contain_text("mine")
+    worker.page.wait_for_load_state("networkidle")
+    worker.page.unroute_all()
+    worker.page.reload()
+    expect(worker.fresh(SUM)).to_contain_text("mine 42")
+
+
+def test_outputs_do_not_come_back_to_cells_that_the_book_has_changed(worker: Reader) -> None:
+    worker.page.evaluate("""() => {
+      const name = Object.keys(localStorage).find((key) => key.endsWith(":ran"));
+      const ran = JSON.parse(localStorage.getItem(name));
+      for (const run of Object.values(ran.cells).slice(0, 1)) run.source = "of a cell that was here";
+      localStorage.setItem(name, JSON.stringify(ran));
+    }""")
+    worker.page.reload()
+    expect(worker.fresh(TENSOR)).to_contain_text("ZeroDivisionError")
+    expect(worker.fresh(SUM)).to_have_count(0)

@@ -502,6 +502,41 @@ def test_what_runs_in_another_tab_is_stopped_only_if_one_says_so(reader: Reader,
     expect(reader.fresh(SUM)).to_contain_text("You interrupted this cell.")
 
 
+@pytest.mark.parametrize("press", ["a cell", "the page"])
+def test_the_first_press_in_another_tab_waits_and_can_be_given_up(
+    reader: Reader, noise: Noise, tmp_path: Path, press: str
+) -> None:
+    other = another_tab(reader, noise)
+    fresh = reader.wake().run(SUM, waits_for(tmp_path / "gate", "before", "after"))
+    expect(fresh).to_contain_text("before")
+    if press == "the page":
+        other.button("Run this page").focus()
+        other.page.keyboard.press("Enter")
+        other.button("Interrupt").click()
+    else:
+        other.cell(TENSOR).locator(".cell_input").focus()
+        other.page.keyboard.press("Control+Enter")
+        other.finished(TENSOR, "queued")
+        other.cell(TENSOR).get_by_role("button", name="Cancel").click()
+    other.finished(TENSOR, "dropped")
+    (tmp_path / "gate").touch()
+    expect(fresh).to_contain_text("after")
+    reader.finished(SUM)
+    expect(other.fresh(TENSOR)).to_have_count(0)
+
+
+def test_a_reload_while_a_whole_page_waits_says_what_it_gives_up(reader: Reader, noise: Noise, tmp_path: Path) -> None:
+    fresh = reader.wake().run(SUM, waits_for(tmp_path / "gate", "before", "after"))
+    expect(fresh).to_contain_text("before")
+    other = another_tab(reader, noise)
+    other.button("Run this page").click()
+    other.finished(LAST, "queued")
+    other.page.reload()
+    expect(other.note).to_contain_text("cells that waited behind it were not run")
+    (tmp_path / "gate").touch()
+    expect(fresh).to_contain_text("after")
+
+
 def test_a_duplicated_tab_does_not_take_the_first_ones_messages(reader: Reader, noise: Noise) -> None:
     reader.wake()
     kept = reader.page.evaluate("JSON.stringify(sessionStorage)")

@@ -19,6 +19,7 @@ export class KernelGone extends Error {}
  * It tells its listener, by `on.status(state, sentence)`: starting, waiting (for a place; the sentence says why), idle, busy, offline (no
  * answer), locked (the server does not know us);
  * by `on.meet(id)`: this kernel is ours from now on; the listener returns whether the page has run cells in it before;
+ * by `on.update(message)`: a display has changed, also one that was shown before the page was opened;
  * by `on.again()`: it is one that the page has used before; by `on.back(busy)`: the server answers again and the kernel is still there;
  * by `on.lost(reason)`: the variables are gone: "died", "exited", "restarted", or "missing" (culled, or the server was started anew).
  */
@@ -91,9 +92,9 @@ export class PageKernel {
     return state !== undefined && state !== "dead";
   }
 
-  /** Whether the server has a kernel of that name. */
-  async isThere(kernel) {
-    return (await this.server.stateOf(kernel).catch(() => undefined)) !== undefined;
+  /** Whether the server has a kernel of that name; null if it does not answer. */
+  isThere(kernel) {
+    return this.server.stateOf(kernel).then((state) => state !== undefined, () => null);
   }
 
   /** Whether this page's kernel is at a cell, of whatever tab; false if that cannot be found out. */
@@ -146,6 +147,7 @@ export class PageKernel {
       if (state === "autorestarting" || state === "dead") this.#renew("died").catch(() => {});
     });
     connection.iopubMessage.connect((_, { header, parent_header, content }) => {
+      if (header.msg_type === "update_display_data") this.on.update({ header, content });
       // Whatever a tab asks as it comes makes the kernel "idle" again, although it is at another tab's cell: cells alone count.
       const ofCell = header.msg_type === "status" && parent_header.msg_type === "execute_request";
       if (ofCell && connection === this.connection) this.on.status(content.execution_state);

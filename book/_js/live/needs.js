@@ -77,7 +77,7 @@ function lastBinders(cells, ran) {
 }
 
 /** A short name of a text: 53 bits, for telling texts apart, not for keeping secrets. */
-function digest(text) {
+export function digest(text) {
   let [a, b] = [0xdeadbeef, 0x41c6ce57];
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);

@@ -3,7 +3,7 @@
 import { el } from "./dom.js";
 import { explainFailure, offerDependents } from "./explain.js";
 import { KernelGone } from "./kernel.js";
-import { cellsToRunFirst, markOf } from "./needs.js";
+import { cellsToRunFirst, digest, markOf } from "./needs.js";
 import { Prelude, quietly } from "./prelude.js";
 
 const LOOK_AGAIN_MS = 1000;
@@ -91,6 +91,10 @@ export class RunQueue {
     // What had not been sent yet begins anew.
     if (run.id) this.jobs.push({ cell, alone: true, code: run.code, left: run, for: aim });
     else if (!aim) this.jobs.push({ cell, alone: true, code: run.code });
+    if (!run.id && run.waiting) {
+      const say = () => this.bar.say(`This page was left before cell ${cell.number} ran.${told(run.waiting)}`);
+      this.kernel.connect().then(say, say); // which has a sentence of its own
+    }
     if (aim) this.add([aim], aim);
     this.#start();
   }
@@ -198,7 +202,7 @@ export class RunQueue {
       return await this.#settle(job, reply);
     } catch (error) {
       cell.setState("failed");
-      job.stopped = WHY_STOPPED[error.message];
+      job.stopped = WHY_STOPPED[error.message] ?? "could not be run: Python could not be reached";
       job.gone = error instanceof KernelGone && error.message === "died";
       const dropped = this.interrupted === this.asked ? "" : told(this.drop(job.gone));
       run.fail((error instanceof KernelGone ? STOPPED[error.message] : `Python could not be reached (${error.message}).`) + dropped);
@@ -213,6 +217,8 @@ export class RunQueue {
 
   /** Wait until the kernel is free of what this page did not ask for; false if the reader does not want to wait any longer. */
   async #turn() {
+    if (!this.kernel.connection) await this.kernel.connect().catch(() => {}); // what it is at, a kernel of an earlier tab tells then
+    if (this.job.cancelled) return false;
     if (!this.elsewhere) return true;
     const look = () => this.kernel.isBusy().then((busy) => busy || this.setElsewhere(false)); // its word may have been missed
     const watch = setInterval(look, LOOK_AGAIN_MS);
@@ -253,7 +259,7 @@ export class RunQueue {
     const ran = reply.status === "ok" || (reply.status === "error" && expected);
     const mark = ran ? markOf(page, index, (other) => this.record.mark(other)) : "";
     job.ended = reply.payload?.some(({ source }) => source === "ask_exit");
-    if (!job.ended && reply.status !== "unknown") this.record.add(index, mark, page[index], requestShown(job, reply));
+    if (!job.ended && reply.status !== "unknown") this.record.add(index, mark, page[index], requestShown(job, reply), digest(cell.source));
     cell.setState(reply.status === "ok" ? "done" : reply.status === "error" ? "failed" : null);
     if (ran && !job.run.isShown() && cell.forgive()) this.record.unshow(index);
     if (reply.status === "unknown") cell.hint("It ended while the page was away; what it printed last did not reach this page.");
@@ -275,7 +281,9 @@ export class RunQueue {
   /** A cell that waits shall not run. */
   cancel(cell) {
     if (cell === this.asked) {
-      if (!this.current) this.job.cancelled = true;
+      if (this.current) return;
+      this.job.cancelled = true;
+      cell.setState("dropped");
       return void this.stopWaiting();
     }
     this.jobs = this.jobs.filter((job) => job.cell !== cell);

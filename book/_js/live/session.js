@@ -48,6 +48,7 @@ class Session {
       probe: new URL("_static/live.json", root).href,
       on: {
         status: (state, sentence) => this.#hear(state, sentence),
+        update: (message) => this.cells.forEach(({ earlier }) => earlier?.handle(message)),
         meet: (kernel) => this.record.begin(kernel),
         again: () => this.bar.say("Python is still running for this page; your variables are there."),
         back: (busy) => this.#connectedAgain(busy),
@@ -149,7 +150,9 @@ class Session {
       this.queue.resume(run);
     }
     if (!left) return;
-    if (!(await isThere(left.kernel))) return this.record.forget(left.kernel);
+    const there = await isThere(left.kernel);
+    if (there === false) this.record.forget(left.kernel);
+    if (!there) return;
     this.wake();
     await bringBack(this.cells, left, this.kernel.server);
   }

@@ -158,6 +158,11 @@ class SiteHandler(PlainErrors, web.StaticFileHandler):
             raise web.HTTPError(403, "outside of the site")
         return path
 
+    def compute_etag(self) -> str:
+        """Name a file's state: the book may be built anew while the server runs (Tornado keeps its hashes for ever)."""
+        state = Path(self.absolute_path or "").stat()
+        return f'"{state.st_mtime_ns:x}-{state.st_size:x}"'
+
     def set_extra_headers(self, path: str) -> None:
         """Let browsers ask each time whether a file changed, and allow a page the scripts that it brings.
 

@@ -481,3 +481,15 @@ def test_bad_arguments_get_one_line(site: Path, tmp_path: Path, arguments: list[
     code, stderr = _refusal(*map(fill, arguments))
     assert code == 2
     assert stderr == f"python -m booksite.server: {fill(said)}\n"
+
+
+def test_a_file_that_was_built_anew_is_not_said_to_be_the_old_one(server: BookServerProcess) -> None:
+    page = server.html / "changing.html"
+    page.write_text("<!DOCTYPE html><title>one</title>")
+    client = server.client()
+    first = client.get("/site/changing.html")
+    same = client.get("/site/changing.html", **{"If-None-Match": first.headers["ETag"]})
+    page.write_text("<!DOCTYPE html><title>two</title>")
+    other = client.get("/site/changing.html", **{"If-None-Match": first.headers["ETag"]})
+    assert (first.status, same.status, other.status) == (200, 304, 200)
+    assert "two" in other.text

@@ -18,7 +18,7 @@ export class Record {
     if (!stored) return null;
     const shown = Object.entries(stored.cells).filter(([, { request }]) => request);
     shown.sort(([, one], [, other]) => one.turn - other.turn);
-    return { kernel: stored.kernel, shown: shown.map(([index, { request }]) => ({ index: Number(index), request })) };
+    return { kernel: stored.kernel, shown: shown.map(([index, { request, source }]) => ({ index: Number(index), request, source })) };
   }
 
   /** A kernel has lost all that it knew. */
@@ -36,11 +36,11 @@ export class Record {
     return this.of(index)?.mark;
   }
 
-  /** A cell has run; `request` is the one by which the page shows something of it: undefined if it shows what it did before, null if that cannot be asked for again. */
-  add(index, mark, { binds, imports }, request) {
+  /** A cell has run; `request` is the one by which the page shows something of it: undefined if it shows what it did before, null if that cannot be asked for again; `source` names the author's text of the cell. */
+  add(index, mark, { binds, imports }, request, source) {
     const cells = this.#ran();
     const turn = 1 + Math.max(0, ...Object.values(cells).map((run) => run.turn));
-    const run = { mark, turn, binds, imports, request: request === undefined ? cells[index]?.request : request };
+    const run = { mark, turn, binds, imports, request: request === undefined ? cells[index]?.request : request, source };
     this.store.set("ran", { kernel: this.kernel, cells: { ...cells, [index]: run } });
   }
 

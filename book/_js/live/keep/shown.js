@@ -1,17 +1,19 @@
 // What the cells of a page had shown before it was left: the server keeps it as long as it keeps their kernel.
 
 import { el } from "../dom.js";
+import { digest } from "../needs.js";
 import { pause } from "../server.js";
 
 /**
  * Show it again, where nothing newer is to be seen.
  *
  * @param {LiveCell[]} cells
- * @param {{kernel: string, shown: {index: number, request: string}[]}} left see Record
+ * @param {{kernel: string, shown: {index: number, request: string, source: string}[]}} left see Record
  * @param {BookServer} server
  */
 export async function bringBack(cells, { kernel, shown }, server) {
-  const known = shown.filter(({ index }) => cells[index]);
+  // The book may have other cells by now.
+  const known = shown.filter(({ index, source }) => cells[index] && digest(cells[index].source) === source);
   const kept = await Promise.all(known.map(({ request }) => server.outputs({ kernel, id: request }).catch(() => null)));
   const runs = [];
   for (const [k, { index }] of known.entries()) {
@@ -22,6 +24,7 @@ export async function bringBack(cells, { kernel, shown }, server) {
     const allGone = cut && messages.every(({ header }) => ["status", "execute_input"].includes(header.msg_type));
     const run = cell.begin({ alone: true, earlier: true });
     runs.push(run);
+    cell.earlier = run;
     if (cut && !allGone) run.above(el("p", { class: "live-prelude" }, "The beginning of this output was too long to be kept."));
     for (const message of messages) {
       // What a later cell shows may take the place of what an earlier one has shown.
