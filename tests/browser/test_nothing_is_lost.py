@@ -599,7 +599,7 @@ def test_what_another_tab_has_written_is_not_overwritten_without_a_word(reader: 
     other.page.wait_for_function(kept, arg="theirs = 1")
     other.page.reload()
     expect(other.code(SUM)).to_contain_text("theirs")
-    expect(other.note).to_contain_text("or the same cell in two tabs")
+    expect(other.offer).to_contain_text("or the same cell in two tabs")
 
 
 def test_a_restart_in_another_tab_keeps_what_that_tab_has_run_since(reader: Reader) -> None:
@@ -624,3 +624,63 @@ def test_a_long_name_of_an_error_does_not_widen_the_page(reader: Reader, noise: 
     reader.button("Run all").click()
     expect(reader.note).to_contain_text("Stopped at cell")
     assert reader.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_of_a_cell_that_waits_the_text_asked_for_last_runs(reader: Reader, tmp_path: Path) -> None:
+    reader.wake().run(SUM, waits_for(tmp_path / "gate", "before", "after"))
+    reader.run(TENSOR, "print('one')")
+    reader.finished(TENSOR, "queued")
+    fresh = reader.run(TENSOR, "print('two')")
+    (tmp_path / "gate").touch()
+    expect(fresh).to_contain_text("two")
+
+
+def test_a_second_run_of_a_cell_for_which_others_run_can_be_given_up(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    reader.write(SUM, waits_for(tmp_path / "gate", "before", "after") + "\nmine = 1")
+    reader.run(TENSOR, "print('mine', mine)")
+    expect(reader.fresh(SUM)).to_contain_text("before")
+    reader.run(TENSOR)
+    reader.finished(TENSOR, "queued")
+    reader.cell(TENSOR).get_by_role("button", name="Cancel").click()
+    reader.finished(TENSOR, "running")
+    (tmp_path / "gate").touch()
+    expect(reader.fresh(TENSOR)).to_contain_text("mine 1")
+    reader.finished(TENSOR)
+    expect(reader.bar.locator(".live-status")).to_have_text("Ready")
+
+
+def test_a_closed_tabs_run_is_not_forgotten_by_another_tabs(reader: Reader, noise: Noise, tmp_path: Path) -> None:
+    other = another_tab(reader, noise).wake()
+    fresh = reader.wake().run(SUM, waits_for(tmp_path / "gate", "before", "after"))
+    expect(fresh).to_contain_text("before")
+    reader.page.close(run_before_unload=False)
+    (tmp_path / "gate").touch()
+    expect(other.run(TENSOR, "print('other')")).to_contain_text("other")
+    other.page.reload()
+    expect(other.fresh(SUM)).to_contain_text("after")
+
+
+def test_a_restart_in_another_tab_is_told_although_that_tab_has_run_cells_since(reader: Reader, noise: Noise) -> None:
+    noise.expected = True
+    expect(reader.wake().run(SUM, "mine = 1\nprint(mine)")).to_contain_text("1")
+    other = another_tab(reader, noise)
+    expect(other.button("Restart")).to_be_visible()
+    other.button("Restart").click()
+    expect(other.note).to_contain_text("Python was started anew")
+    expect(other.run(TENSOR, "print('other')")).to_contain_text("other")
+    expect(reader.run(FIGURE, "print('here')")).to_contain_text("here")
+    expect(reader.note).to_contain_text("is gone, and its variables with it")
+
+
+def test_only_the_edits_that_were_offered_are_forgotten(reader: Reader) -> None:
+    reader.wake()
+    reader.write(SUM, MINE)
+    kept(reader, "mine")
+    rewrite(reader, "edits => { edits[99] = {source: 'gone', text: 'offered'}; delete edits[2]; }")
+    expect(reader.offer).to_contain_text("You edited cells")
+    name = reader.page.evaluate("Object.keys(localStorage).find((key) => key.endsWith(':homeless'))")
+    reader.page.evaluate('name => localStorage.setItem(name, \'["offered", "of another tab"]\')', name)
+    reader.offer.get_by_role("button", name="Forget them").click()
+    expect(reader.offer).to_be_hidden()
+    assert json.loads(reader.page.evaluate("name => localStorage.getItem(name)", name)) == ["of another tab"]

@@ -358,3 +358,17 @@ def test_a_line_that_is_written_over_in_many_colours_keeps_its_letters(bench: Ou
         column = k % 2000 + 1
     assert shown.rstrip() == "".join(expected).rstrip()
     assert bench.body.locator("pre span span").count() < 1000
+
+
+def test_formulas_of_two_outputs_at_once_define_nothing_for_each_other(bench: OutputBench) -> None:
+    colour = r"$\definecolor{teal}{rgb}{1,0,0} x$"
+    bench.begin().show({"text/latex": colour}).show({"text/latex": r"$\renewcommand{\circ}{PWN} \let\sum\int y$"})
+    bench.show({"text/latex": r"$\color{teal}{\circ \sum}$"}).settle()
+    bench.page.wait_for_function("bench.typeset()")
+    look = "node => [node.textContent, ...[...node.querySelectorAll('[style]')].map((one) => one.style.color)]"
+    drawn = bench.body.locator("mjx-container").last.evaluate(look)
+    assert not {"rgb(255, 0, 0)", "red"} & {*drawn}
+    assert "PWN" not in drawn[0]
+    bench.begin().show({"text/latex": r"$\color{teal}{\circ \sum}$"}).settle()
+    bench.page.wait_for_function("bench.typeset()")
+    assert bench.body.locator("mjx-container").last.evaluate(look) == drawn

@@ -51,7 +51,8 @@ export class PageKernel {
     return this.changing;
   }
 
-  async #connect() {
+  /** `lost`: the reader has just been told that the variables are gone; those of a kernel that another tab has begun are not theirs. */
+  async #connect(lost = false) {
     if (this.connection && !this.connection.isDisposed) return;
     this.on.status("starting");
     this.session = await this.#startSession();
@@ -60,7 +61,7 @@ export class PageKernel {
     const known = this.on.meet(kernel.id);
     this.on.status(kernel.execution_state === "busy" ? "busy" : "idle");
     if (!known) return "fresh";
-    this.on.again();
+    if (!lost) this.on.again();
   }
 
   /** The server answers with the session of that path if there is one; if it has no kernel to give, ask until it has. */
@@ -106,7 +107,7 @@ export class PageKernel {
     return this.#once(async () => {
       this.#drop();
       this.#lose("missing");
-      await this.#connect();
+      await this.#connect(true);
     });
   }
 
@@ -117,7 +118,7 @@ export class PageKernel {
       this.#lose(reason);
       this.on.status("starting");
       if (this.session) await shutdownSession(this.session.id, this.settings);
-      await this.#connect();
+      await this.#connect(true);
     });
   }
 

@@ -72,9 +72,13 @@ export class RunQueue {
 
   /** Run cells after those that wait already; `alone` are those that a reader asked for by themselves. */
   add(cells, ...alone) {
-    const waiting = new Set(this.jobs.map((job) => job.cell));
+    const waiting = new Map(this.jobs.map((job) => [job.cell, job]));
     for (const cell of cells) {
-      if (waiting.has(cell)) continue;
+      const job = waiting.get(cell);
+      if (job) {
+        if (alone.includes(cell)) job.code = cell.code; // what is asked for last is what runs
+        continue;
+      }
       this.jobs.push({ cell, alone: alone.includes(cell), code: cell.code }); // as it stands now: what is edited meanwhile waits for the next press
       if (cell !== this.current) cell.setState("queued");
     }
@@ -90,7 +94,10 @@ export class RunQueue {
     const cell = this.cells[run.cell - 1];
     // What had not been sent yet begins anew.
     if (run.id) this.jobs.push({ cell, alone: true, code: run.code, left: run, for: aim });
-    else if (!aim) this.jobs.push({ cell, alone: true, code: run.code });
+    else if (!aim) {
+      this.jobs.push({ cell, alone: true, code: run.code });
+      cell.setState("queued");
+    }
     if (!run.id && run.waiting) {
       const say = () => this.bar.say(`This page was left before cell ${cell.number} ran.${told(run.waiting)}`);
       this.kernel.connect().then(say, say); // which has a sentence of its own
@@ -281,7 +288,12 @@ export class RunQueue {
   /** A cell that waits shall not run. */
   cancel(cell) {
     if (cell === this.asked) {
-      if (this.current) return;
+      if (this.current) {
+        // Others run that it needs; what is given up is a second run of it.
+        this.jobs = this.jobs.filter((job) => job.cell !== cell);
+        cell.setState("running");
+        return void this.on.changed();
+      }
       this.job.cancelled = true;
       cell.setState("dropped");
       return void this.stopWaiting();

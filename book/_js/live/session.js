@@ -265,7 +265,7 @@ class Session {
     if (!texts.length) return;
     const file = new Blob([texts.join("\n\n# ---\n\n")], { type: "text/x-python" });
     const link = el("a", { href: URL.createObjectURL(file), download: "edits.py" }, "Save them as a file");
-    const forget = el("button", { type: "button", onclick: () => this.edits.forgetHomeless() || this.bar.offer([]) }, "Forget them");
+    const forget = el("button", { type: "button", onclick: () => this.edits.forgetHomeless(texts) || this.bar.offer([]) }, "Forget them");
     this.bar.offer(["You edited cells that are not in the book any more, or the same cell in two tabs. ", link, " or ", forget]);
   }
 }

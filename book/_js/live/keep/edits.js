@@ -39,8 +39,9 @@ export class Edits {
     return this.store.get("homeless") ?? [];
   }
 
-  forgetHomeless() {
-    this.store.remove("homeless");
+  /** Forget those texts; another tab may have put others there since. */
+  forgetHomeless(texts) {
+    this.store.set("homeless", this.homeless.filter((text) => !texts.includes(text)));
   }
 
   /** Keep a cell's text, beside the author's text that it started from. */

@@ -41,9 +41,11 @@ export class RunLog {
   }
 
   end() {
+    const ended = this.current;
     this.current = null;
     if (this.leaving) return;
-    for (const store of [this.store, this.shared]) store.remove("run");
+    this.store.remove("run");
+    if (ended?.id && this.shared.get("run")?.id === ended.id) this.shared.remove("run"); // not what a closed tab has left
   }
 
   /** How many cells wait behind it: they will not run after a reload. */

@@ -5,7 +5,7 @@ import { harmlessStyle } from "./styles.js";
 
 const PIECES = /\$\$([^]+?)\$\$|\$((?:\\.|[^$\\])+)\$|\\\[([^]+?)\\\]|\\\(([^]+?)\\\)|(\\begin\{([\w*]+)\}[^]*?\\end\{\6\})/g;
 const LABEL = /\\label\s*\{[^{}]*\}/g; // names of the page, of no use in an output, and an error at the second run
-const UNSAFE = /\\(mmlToken|require)\b/; // they can name pictures, which load before anybody can look at them
+const UNSAFE = /\\(mmlToken|require|definecolor)\b/; // they can name pictures, which load before anybody can look at them, or act on later formulas
 
 /** Text in which formulas stand between $ $, $$ $$, \( \), \[ \] or \begin \end, as a node. */
 export function latexText(text) {
@@ -36,13 +36,21 @@ export async function typesetFormulas(root) {
     const display = node.dataset.display === "true";
     const metrics = mathJax.getMetricsFor(root.host ?? root, display);
     // It is not part of the page until it has been cleaned.
-    const drawn = !UNSAFE.test(tex) && (await withOwnMacros(() => mathJax.tex2chtmlPromise(tex, { ...metrics, display }).catch(() => null)));
+    const drawn = !UNSAFE.test(tex) && (await inTurn(() => mathJax.tex2chtmlPromise(tex, { ...metrics, display }).catch(() => null)));
     if (drawn) node.replaceChildren(clean(drawn));
     node.className = "live-typeset";
   }
   mathJax.startup.document.clear();
   mathJax.startup.document.updateDocument(); // the styles of letters that were not used before
   if (root instanceof ShadowRoot) root.adoptedStyleSheets = [...root.adoptedStyleSheets, styles()];
+}
+
+let line = Promise.resolve();
+
+/** One formula after the other, whatever outputs they are in: what one defines is taken back before the next begins. */
+function inTurn(typeset) {
+  line = line.then(() => withOwnMacros(typeset));
+  return line;
 }
 
 /** Let a formula define commands for itself alone: those of the page stay as they are. */
