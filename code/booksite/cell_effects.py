@@ -9,12 +9,8 @@ may stand for one object, or for parts of it, change together: see :mod:`booksit
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
-from functools import lru_cache
-
-from IPython.core.inputtransformer2 import TransformerManager
 
 from booksite.call_effects import (
     acts_on_all,
@@ -27,6 +23,7 @@ from booksite.call_effects import (
     sets_a_seed,
     writes_a_file,
 )
+from booksite.cell_text import is_too_much, statements_of
 from booksite.expressions import elements_of, pairs_of, root_name
 from booksite.hidden_state import PAST_RESULTS, TORCH, forks, seeded_by
 from booksite.page_names import PageNames
@@ -57,37 +54,15 @@ def effects_of(source: str, names: PageNames) -> Effects:
     names : PageNames
         What earlier cells have bound; is extended.
     """
-    if _is_too_much(source):
+    if is_too_much(source):
         return Effects(unknown=True)
     try:
-        tree = _parsed(source)
+        statements = statements_of(source)
     except (SyntaxError, ValueError):
         return Effects()  # it is meant not to run: it neither needs nor leaves anything
     reader = _Reader(names)
-    reader.block(tree.body)
+    reader.block(statements)
     return reader.effects
-
-
-MOST_LINES = 200
-"""Of a cell with IPython's own syntax; longer ones take IPython seconds to read."""
-
-TIMED = re.compile(r"^%%(time|capture)\b[^\n]*\n")
-"""First lines that leave the rest of a cell what it is."""
-
-
-def _is_too_much(source: str) -> bool:
-    if source.count("\n") < MOST_LINES:
-        return False
-    try:
-        ast.parse(source)
-    except (SyntaxError, ValueError):
-        return True
-    return False
-
-
-@lru_cache(maxsize=1000)  # of a page that somebody edits all cells but one are the same as a moment ago
-def _parsed(source: str) -> ast.Module:
-    return ast.parse(TransformerManager().transform_cell(TIMED.sub("", source)))
 
 
 class _Reader:
