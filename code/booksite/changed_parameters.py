@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from booksite.expressions import root_name, roots_of, stored
-from booksite.shared_objects import aliases_in, shares_in
+from booksite.shared_objects import aliases_in, forget_returned, shares_in
 
 PACKAGE = "cnnbook"
 
@@ -35,6 +35,7 @@ LOOKS |= {"modules", "named_modules", "state_dict", "get_submodule", "get_parame
 """Methods of networks that only return parts of them (see :mod:`booksite.shared_objects` for what is done to those)."""
 
 KNOWN = "changed_parameters"
+_of_page: dict[ast.FunctionDef, set[int | str]] = {}
 _asked: set[ast.FunctionDef] = set()
 """Functions that are being looked at."""
 
@@ -169,6 +170,8 @@ def _changed(function: ast.FunctionDef, module: str, beside: Beside | None = Non
     """Return the parameters that a function may change, by name and, if they have one, by position."""
     if beside is None and hasattr(function, KNOWN):  # of the package: kept with the tree itself
         return getattr(function, KNOWN)
+    if beside is not None and function in _of_page:
+        return _of_page[function]
     if function in _asked:
         return set()  # it calls itself
     _asked.add(function)
@@ -182,7 +185,15 @@ def _changed(function: ast.FunctionDef, module: str, beside: Beside | None = Non
     found = names | {position for position, name in enumerate(positional) if name in names}
     if beside is None:
         setattr(function, KNOWN, found)
+    else:
+        _of_page[function] = found
     return found
+
+
+def forget_page() -> None:
+    """Begin with another page: its functions may call others by the same names."""
+    _of_page.clear()
+    forget_returned()
 
 
 def changed_names(function: ast.AST, module: str = "", beside: Beside | None = None) -> set[str]:

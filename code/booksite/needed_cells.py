@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from booksite.cell_effects import Effects, PageNames, effects_of
+from booksite.changed_parameters import forget_page
 
 
 def needed_cells(sources: Sequence[str]) -> list[list[int]]:
@@ -72,6 +73,7 @@ def cell_relations(sources: Sequence[str]) -> list[dict[str, list[int] | list[st
 def page_effects(sources: Sequence[str]) -> list[Effects]:
     """Return the effects of a page's cells; what later cells can know of earlier ones (imports, functions) is used."""
     names = PageNames()
+    forget_page()
     return [effects_of(source, names) for source in sources]
 
 

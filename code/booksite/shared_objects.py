@@ -235,16 +235,14 @@ def _draws(call: ast.Call) -> bool:
     return isinstance(call.func, ast.Attribute) and call.func.attr in {"subplots", "subplot_mosaic"}
 
 
-_asked: set[ast.FunctionDef] = set()
-"""Functions that are being looked at."""
+_returned: dict[ast.FunctionDef, set[str]] = {}
+"""What is known of a page's functions; those that are being looked at, because they call themselves, return nothing."""
 
 
 def returned_by(function: ast.FunctionDef, functions: Mapping[str, ast.FunctionDef]) -> set[str]:
     """Return the parameters that a function of the page may return, or parts of them."""
-    if function in _asked:
-        return set()  # it calls itself
-    _asked.add(function)
-    try:
+    if function not in _returned:
+        _returned[function] = set()
         shared = shares_in(function, functions)
         found = {
             name
@@ -252,6 +250,10 @@ def returned_by(function: ast.FunctionDef, functions: Mapping[str, ast.FunctionD
             if isinstance(node, ast.Return | ast.Yield) and node.value is not None
             for name in shared.parts_of(node.value)
         }
-        return shared.all_of(found) & parameters_of(function).keys()
-    finally:
-        _asked.remove(function)
+        _returned[function] = shared.all_of(found) & parameters_of(function).keys()
+    return _returned[function]
+
+
+def forget_returned() -> None:
+    """Begin with another page: its functions may call others by the same names."""
+    _returned.clear()

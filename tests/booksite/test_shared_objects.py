@@ -96,3 +96,9 @@ def test_what_is_changed_under_another_name_is_needed(first: str, between: str, 
 )  # fmt: skip
 def test_what_leaves_an_object_as_it_was_is_not_needed(first: str, between: str, last: str) -> None:
     assert needed_cells([first, between, last])[-1] == [0]
+
+
+def test_functions_that_call_each_other_many_times_are_read_once() -> None:
+    calls = "def f{k}(x):\n    a = f{j}(x)\n    b = f{j}(x)\n    return f{j}(a)\n"
+    chain = "def f0(x):\n    return x\n" + "".join(calls.format(k=k, j=k - 1) for k in range(1, 40))
+    assert needed_cells([chain, "x = [1]", "y = f39(x)\ny += [2]", "x"])[-1] == [0, 1, 2]
