@@ -7,6 +7,7 @@ which share its memory. Only on Linux: macOS's own libraries do not bear a fork 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import multiprocessing
 import multiprocessing.forkserver
@@ -29,6 +30,7 @@ BASE = "booksite.server.fork_base"
 KERNEL = "booksite.server.kernel_app"
 AVAILABLE = sys.platform.startswith("linux")
 PR_SET_PDEATHSIG = 1  # of prctl(2): the signal to get when the parent ends
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt(3): what is given back, or taken alone, from so many bytes on
 
 
 def register() -> None:
@@ -119,6 +121,7 @@ def run_kernel(arguments: list[str], folder: str, environment: dict[str, str], m
         Most memory of its own, in MB: beyond it an allocation fails with an error that the reader sees. 0: no limit.
     """
     _end_with_the_server()
+    _keep_freed_memory()
     os.setsid()
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
@@ -143,10 +146,22 @@ def run_kernel(arguments: list[str], folder: str, environment: dict[str, str], m
     sys.argv = [KERNEL, *arguments]
 
     from booksite.server.kernel_app import BookKernelApp
+    from booksite.server.warm_up import draw_figure
+
+    with contextlib.suppress(ImportError):
+        draw_figure()
 
     # Matplotlib's backend looks for its kernel when it is imported, and there was none then.
     inline = "get_ipython().run_line_magic('matplotlib', 'inline');"
     BookKernelApp.launch_instance(argv=[*arguments, f"--IPKernelApp.exec_lines={inline}"])
+
+
+def _keep_freed_memory() -> None:
+    """Have the C library give less memory back: to take it again a moment later costs a part of each figure's time."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # not every C library has it
+    if mallopt is not None:
+        mallopt(M_TRIM_THRESHOLD, 32 * 2**20)
+        mallopt(M_MMAP_THRESHOLD, 8 * 2**20)
 
 
 def _end_with_the_server() -> None:

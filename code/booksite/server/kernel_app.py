@@ -6,12 +6,31 @@ prints more lines than the server takes in would lose its last ones, and with th
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING, cast
+
 import zmq
 from ipykernel.kernelapp import IPKernelApp
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
 
 
 class BookKernelApp(IPKernelApp):
     """IPython's kernel."""
+
+    def initialize(self, argv: list[str] | None = None) -> None:
+        """Get ready; the book's package, which is there already, is looked at again when the first cell comes."""
+        super().initialize(argv)
+        events = cast("InteractiveShell", self.shell).events
+
+        def look_once(_: object) -> None:
+            events.unregister("pre_run_cell", look_once)
+            warm_up = sys.modules.get("booksite.server.warm_up")
+            if warm_up is not None:
+                warm_up.forget_package_if_changed()
+
+        events.register("pre_run_cell", look_once)
 
     def init_iopub(self, context: zmq.Context) -> None:
         """Set up the channel to all who listen; whoever sends on it waits until there is room."""

@@ -26,11 +26,19 @@ function disarm(style) {
   if (loads(style.cssText) || LATER.test(style.cssText)) style.cssText = "";
 }
 
+const MOST_KNOWN = 2000;
+const LONGEST_KNOWN = 300; // characters
+const known = new Map(); // a drawing has a thousand style attributes, and a few dozen texts of them
+
 /** The text of a style attribute without what would load something. */
 export function harmlessStyle(text) {
+  const before = known.get(text);
+  if (before !== undefined) return before;
   const { style } = document.createElement("span");
   style.cssText = text;
   disarm(style);
+  if (known.size >= MOST_KNOWN) known.clear();
+  if (text.length <= LONGEST_KNOWN) known.set(text, style.cssText);
   return style.cssText;
 }
 
