@@ -301,6 +301,72 @@ def test_a_small_drawing_that_draws_itself_a_million_times_is_left_out(bench: Ou
     expect(bench.body.locator("svg use")).to_have_count(2000)
 
 
+def nested(tag: str, part: str, levels: int = 7) -> str:
+    """Ten parts in each of some levels; ``part`` draws the next level, ``{}`` is its number."""
+    inner = "".join(f"<{tag} id='p{k}'>{part.format(k + 1) * 10}</{tag}>" for k in range(levels))
+    return f"<defs>{inner}<{tag} id='p{levels}'><rect/></{tag}></defs>{part.format(0)}"
+
+
+SHEET = "<style>:is(rect){fill:url(#p9)}" + "".join(f".f{k}{{fill:url(#p{k})}}" for k in range(9)) + "</style>"
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        nested("pattern", "<rect fill='url(#p{})'/>"),
+        nested("pattern", "<rect style='stroke: url(&quot;#p{}&quot;)'/>"),
+        nested("pattern", "<g fill='url(#p{})'><rect/></g>"),
+        nested("clipPath", "<rect clip-path='url( #p{} )'/>"),
+        nested("mask", "<rect mask='url(#p{})'/>"),
+        nested("mask", "<rect style='mask: url(#p{})'/>"),
+        nested("marker", "<path style='marker: url(#p{})'/>"),
+        SHEET + nested("pattern", "<rect class='f{}'/>"),
+        "<style>@media all { g { .f { fill: url(#p0) } } }</style>"
+        + nested("pattern", "<rect fill='url(#p{})'/>", levels=4)
+        + "<g>" + "<rect class='f'/>" * 10 + "</g>",
+    ],
+)  # fmt: skip
+def test_a_drawing_whose_patterns_or_clips_hold_each_other_is_left_out(bench: OutputBench, drawn: str) -> None:
+    drawing = f"<svg xmlns='http://www.w3.org/2000/svg'>{drawn}</svg>"
+    for kind in ("image/svg+xml", "text/html"):
+        bench.begin().show({kind: drawing})
+        expect(bench.body.locator(".live-left-out")).to_contain_text("draws parts of itself so often")
+
+
+def test_a_drawing_with_many_clipped_parts_is_none_of_those(bench: OutputBench) -> None:
+    clip = "<clipPath id='c'><rect width='9' height='9'/></clipPath><path id='m' d='M0 0'/>"
+    parts = "<g clip-path='url(#c)'>" + "<use href='#m'/>" * 9000 + "</g>" + "<path clip-path='url(#c)' d=''/>" * 3000
+    bench.begin().show({"image/svg+xml": f"<svg xmlns='http://www.w3.org/2000/svg'>{clip}{parts}</svg>"}).settle()
+    expect(bench.body.locator("svg use")).to_have_count(9000)
+    expect(bench.body.locator(".live-left-out")).to_have_count(0)
+
+
+def test_a_drawing_at_a_data_address_is_left_out_with_a_sentence(bench: OutputBench) -> None:
+    address = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E"
+    html = f'<img src="{address}"><p style="background: url(&quot;{address}&quot;)">text</p>'
+    bench.begin().show({"text/html": html}).settle()
+    expect(bench.body.locator(".live-left-out")).to_contain_text("A drawing at a data: address was left out")
+    assert bench.body.locator("p", has_text="text").first.evaluate("node => node.style.background") == ""
+
+
+@pytest.mark.parametrize("line", ["* " * 40, "- " * 50, "> " * 40, " " * 40_000, "1." * 59, "\n" * 40_000])
+def test_markdown_that_is_nearly_too_deep_is_read_at_once(bench: OutputBench, line: str) -> None:
+    bench.begin().show(
+        {"text/markdown": f"{line}\n\nand *more* text than a marker takes, of sixty characters and more"}
+    )
+    bench.settle()
+    bench.page.wait_for_function("bench.typeset()")
+    expect(bench.body).to_contain_text("and more text")
+
+
+def test_a_thousand_formulas_leave_the_page_at_hand(bench: OutputBench) -> None:
+    bench.page.evaluate("() => { window.turns = 0; setInterval(() => (turns += 1), 10); }")
+    bench.begin().show({"text/latex": "$x$ " * 1000}).settle()
+    bench.page.wait_for_function("bench.typeset()")
+    expect(bench.body.locator("mjx-container")).to_have_count(1000)
+    assert bench.page.evaluate("turns") > 10
+
+
 def test_letters_in_more_colours_than_a_page_can_bear_are_shown_without(bench: OutputBench) -> None:
     def coloured(count: int, end: str) -> str:
         return "".join(f"{ESC}[38;5;{k % 200}m{k % 10}{end if k % 1000 == 999 else ''}" for k in range(count))

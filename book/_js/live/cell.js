@@ -103,7 +103,6 @@ export class LiveCell {
     const above = el("div", { class: "live-above" });
     const outputs = new Outputs((n) => this.#describe(n), (count) => this.session.cellOfRun(count));
     let shown = false;
-    this.earlier = null; // what was brought back of an earlier visit is replaced
     this.age();
     const show = () => {
       if (shown || !this.node) return;
@@ -203,7 +202,6 @@ export class LiveCell {
 
   #removeFresh() {
     this.wrong = false;
-    this.earlier = null;
     this.fresh?.remove();
     this.fresh = null;
   }

@@ -4,6 +4,7 @@ import { KernelConnection } from "@jupyterlab/services/lib/kernel/default.js";
 import { interruptKernel } from "@jupyterlab/services/lib/kernel/restapi.js";
 import { ServerConnection } from "@jupyterlab/services/lib/serverconnection.js";
 import { shutdownSession, startSession } from "@jupyterlab/services/lib/session/restapi.js";
+import { HeardRuns } from "./heard-runs.js";
 import { BookServer, pause } from "./server.js";
 
 const KERNEL_NAME = "python3";
@@ -19,7 +20,6 @@ export class KernelGone extends Error {}
  * It tells its listener, by `on.status(state, sentence)`: starting, waiting (for a place; the sentence says why), idle, busy, offline (no
  * answer), locked (the server does not know us);
  * by `on.meet(id)`: this kernel is ours from now on; the listener returns whether the page has run cells in it before;
- * by `on.update(message)`: a display has changed, also one that was shown before the page was opened;
  * by `on.again()`: it is one that the page has used before; by `on.back(busy)`: the server answers again and the kernel is still there;
  * by `on.lost(reason)`: the variables are gone: "died", "exited", "restarted", or "missing" (culled, or the server was started anew).
  */
@@ -27,6 +27,7 @@ export class PageKernel {
   constructor({ base, path, probe, on }) {
     this.settings = ServerConnection.makeSettings({ baseUrl: base, token: "", appendToken: false });
     this.server = new BookServer(this.settings);
+    this.heard = new HeardRuns(this.server); // runs that have ended
     this.path = path;
     this.probe = probe; // address that answers {"kernel": true} to whom it knows
     this.on = on;
@@ -141,14 +142,16 @@ export class PageKernel {
       if (state === "connected") {
         if (met) this.catchUp?.();
         met = true;
+        this.heard.catchUp();
       } else if (met) this.#look();
     });
     connection.statusChanged.connect((_, state) => {
       if (connection !== this.connection) return;
       if (state === "autorestarting" || state === "dead") this.#renew("died").catch(() => {});
     });
-    connection.iopubMessage.connect((_, { header, parent_header, content }) => {
-      if (header.msg_type === "update_display_data") this.on.update({ header, content });
+    connection.iopubMessage.connect((_, message) => {
+      const { header, parent_header, content } = message;
+      if (connection === this.connection) this.heard.hearEarlier(message);
       // Whatever a tab asks as it comes makes the kernel "idle" again, although it is at another tab's cell: cells alone count.
       const ofCell = header.msg_type === "status" && parent_header.msg_type === "execute_request";
       if (ofCell && connection === this.connection) this.on.status(content.execution_state);
@@ -158,6 +161,7 @@ export class PageKernel {
   /** Everything that the kernel knew is lost; what was running will not be answered. */
   #lose(reason) {
     this.refuse(new KernelGone(reason));
+    this.heard.clear();
     this.gone = new Promise((resolve, reject) => (this.refuse = reject));
     this.gone.catch(() => {});
     this.on.lost(reason);
@@ -227,7 +231,7 @@ export class PageKernel {
     const run = { kernel: this.connection.id, id: future.msg.header.msg_id, last: "", error: null };
     sent(run.kernel, run.id);
     future.onIOPub = (message) => {
-      run.last = message.header.msg_id;
+      if (message.parent_header.msg_id === run.id) run.last = message.header.msg_id; // no update from elsewhere
       if (message.header.msg_type === "error") run.error = message.content;
       handle(message);
     };
@@ -238,14 +242,22 @@ export class PageKernel {
       this.catchUp = () => {
         this.catchUp = null; // it asks until the run has ended, whatever becomes of the connection
         future.onIOPub = () => {};
-        const listen = () => (future.onIOPub = handle);
-        this.server.follow(run, handle).then(resolve, reject).finally(listen);
+        this.server.follow(run, this.#alsoElsewhere(handle)).then(resolve, reject);
       };
     });
     try {
       const content = await this.#unlessGone(answer);
       if (content.payload?.some(({ source }) => source === "ask_exit")) this.#renew("exited").catch(() => {});
-      return { ...content, future };
+      else {
+        const ended = this.heard.add(run, handle, true);
+        future.onIOPub = (message) => this.heard.hear(ended, message);
+        if (!this.catchUp) this.heard.catchUp(); // followed without the connection: something may have come since
+      }
+      const dispose = () => {
+        this.heard.forget(run.id);
+        future.dispose();
+      };
+      return { ...content, dispose };
     } finally {
       this.showed();
       this.catchUp = null;
@@ -253,13 +265,26 @@ export class PageKernel {
     }
   }
 
-  /** Hear the rest of a run that was sent before the page was reloaded. */
+  /** What the server tells of a run goes to `handle`, and what it changes in other runs' displays to those. */
+  #alsoElsewhere(handle) {
+    return (message) => {
+      handle(message);
+      this.heard.hearTold(message);
+    };
+  }
+
+  /** Hear a run that was sent before the page was reloaded: the messages that are known, and the rest. */
   async resume({ kernel, id, messages }, handle) {
+    const hear = this.#alsoElsewhere(handle);
+    messages.forEach(hear);
     await this.connect();
     if (this.connection.id !== kernel) throw new KernelGone("missing");
     const error = messages.find(({ header }) => header.msg_type === "error")?.content;
     const run = { kernel, id, last: messages.at(-1)?.header.msg_id ?? "", error };
-    return this.#unlessGone(this.server.follow(run, handle)).finally(() => (run.over = true));
+    const answer = await this.#unlessGone(this.server.follow(run, hear)).finally(() => (run.over = true));
+    this.heard.add(run, handle);
+    this.heard.catchUp();
+    return { ...answer, dispose: () => this.heard.forget(id) };
   }
 
   /** Wait for an answer of the kernel, and look now and then whether it is still there. */

@@ -65,7 +65,7 @@ function offerRun(config, root, bar, info) {
       return false; // storage is forbidden: there is nothing to bring back
     }
   };
-  if (kept("sessionStorage", "run") || kept("localStorage", "run") || kept("localStorage", "ran")) act((session) => session.resume());
+  if (kept("sessionStorage", "run") || kept("localStorage", "runs") || kept("localStorage", "ran")) act((session) => session.resume());
   else if (kept("localStorage", "edits")) act(() => {});
 }
 

@@ -15,6 +15,9 @@ const STOPPED = {
 };
 const WHY_STOPPED = { died: "did not come to its end: Python died", restarted: "was stopped", missing: "did not come to its end" };
 
+const HELP = /^\s*(\?|%p(info2?|source|file|doc|def|age)\b|[^#\n]*\?\s*$)/m; // what IPython answers in a pager
+const HELP_IS_LOST = { source: "page", data: { "text/plain": "The help came while this page was away. Run the cell again to read it." } };
+
 const isLasting = ({ gives }) => gives.includes("*") && !gives.includes("?"); // see booksite/needed_cells.py
 
 /** The request by which the server can be asked again for what the page shows of a run (see Record). */
@@ -202,10 +205,12 @@ export class RunQueue {
     this.log.begin(cell, code, this.aim);
     try {
       const reply = await this.#ask(job);
+      // The answer of a run that was heard by way of the server has not come, and what a pager would show is in no other message.
+      if (!reply.payload && reply.status === "ok" && HELP.test(code)) reply.payload = [HELP_IS_LOST];
       run.page(reply.payload);
       run.end();
       cell.previous?.dispose(); // from now on this run's displays are the ones to be updated
-      cell.previous = reply.future;
+      cell.previous = reply;
       return await this.#settle(job, reply);
     } catch (error) {
       cell.setState("failed");
@@ -252,7 +257,6 @@ export class RunQueue {
     const cut = left.cut ? " The beginning of its output was too long to be kept." : "";
     const dropped = told(left.waiting);
     run.above(el("p", { class: "live-prelude" }, `This page was left while the cell ran; its output goes on here.${cut}${dropped}`));
-    left.messages.forEach(handle);
     sent(left.kernel, left.id);
     return this.kernel.resume(left, handle);
   }

@@ -8,6 +8,8 @@ const LOOK_AGAIN_MS = 1000;
 const CUT = "\n… what came while this page was away was too long to be kept whole …\n";
 const PATIENT_LOOKS = 10; // after which an idle kernel is believed not to know a run
 
+const NOTHING = { messages: [], idle: true };
+
 export class BookServer {
   /** `settings` are the client library's. */
   constructor(settings) {
@@ -30,15 +32,16 @@ export class BookServer {
    * Hear what a run shows until it ends: the server keeps what comes while nobody listens.
    *
    * @param {{kernel: string, id: string, last: string, error: object?, over: boolean?}} run its kernel, its request, the last message
-   *   that is known, the error that was among those; `over` is set by whoever does not want to hear more
+   *   that is known, the error that was among those; `known` gets the names of those that came last; `over` is set by whoever does not want to hear more
    * @param {(message: object) => void} handle
    * @returns {Promise<{status: string}>} as a kernel's answer; "unknown" if the run is not among those that the server has heard of
    */
   async follow(run, handle) {
     for (let quiet = 0; !run.over; quiet += 1) {
-      const said = await this.outputs(run).catch(() => null); // it may come back
+      const said = await this.outputs(run).catch((error) => (error.refused ? NOTHING : null)); // else it may come back
       if (run.over) break;
       if (said?.cut && said.messages.length) handle(note(CUT));
+      if (said?.messages.length) run.known = new Set(said.messages.map(({ header }) => header.msg_id));
       for (const message of said?.messages ?? []) {
         run.last = message.header.msg_id;
         if (message.header.msg_type === "error") run.error = message.content;
@@ -60,7 +63,7 @@ export class BookServer {
   async #ask(path, request) {
     const address = new URL(path, this.settings.baseUrl).href;
     const answer = await ServerConnection.makeRequest(address, { cache: "no-store", ...request }, this.settings);
-    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    if (!answer.ok) throw Object.assign(new Error(`status ${answer.status}`), { refused: true });
     return answer.json();
   }
 }

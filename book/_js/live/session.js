@@ -48,7 +48,6 @@ class Session {
       probe: new URL("_static/live.json", root).href,
       on: {
         status: (state, sentence) => this.#hear(state, sentence),
-        update: (message) => this.cells.forEach(({ earlier }) => earlier?.handle(message)),
         meet: (kernel) => this.record.begin(kernel),
         again: () => this.bar.say("Python is still running for this page; your variables are there."),
         back: (busy) => this.#connectedAgain(busy),
@@ -140,12 +139,12 @@ class Session {
     this.queue.add(cells, ...alone);
   }
 
-  /** Go on with what ran when this tab left the page, and show again what had run, if its Python is still there. */
+  /** Go on with what ran when this tab, or one that was closed, left the page, and show again what had run, if its Python is still there. */
   async resume() {
-    const run = this.log.take();
     const left = this.record.left;
     const isThere = (kernel) => this.kernel.isThere(kernel);
-    if (this.cells[run?.cell - 1] && (!run.closed || (await isThere(run.kernel)))) {
+    for (const run of this.log.take()) {
+      if (!this.cells[run.cell - 1] || (run.closed && !(await isThere(run.kernel)))) continue;
       this.wake();
       this.queue.resume(run);
     }
@@ -154,7 +153,7 @@ class Session {
     if (there === false) this.record.forget(left.kernel);
     if (!there) return;
     this.wake();
-    await bringBack(this.cells, left, this.kernel.server);
+    await bringBack(this.cells, left, this.kernel);
   }
 
   interrupt() {

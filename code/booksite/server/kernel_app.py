@@ -1,12 +1,16 @@
-"""The process that runs cells: IPython's kernel, made to wait for its listeners instead of dropping what it has to say.
+"""The process that runs cells: IPython's kernel, which loses nothing of what cells show and knows which of them did.
 
 Jupyter's kernels publish what cells show through a socket that drops messages when a thousand of them wait. A cell that
-prints more lines than the server takes in would lose its last ones, and with them the message that it has ended.
+prints more lines than the server takes in would lose its last ones, and with them the message that it has ended. And
+what a thread prints goes to whoever has asked the kernel for something last, be it a page that has just been opened.
 """
 
 from __future__ import annotations
 
+import contextvars
+import functools
 import sys
+import threading
 from typing import TYPE_CHECKING, cast
 
 import zmq
@@ -22,6 +26,7 @@ class BookKernelApp(IPKernelApp):
     def initialize(self, argv: list[str] | None = None) -> None:
         """Get ready; the book's package, which is there already, is looked at again when the first cell comes."""
         super().initialize(argv)
+        keep_context_in_threads()
         events = cast("InteractiveShell", self.shell).events
 
         def look_once(_: object) -> None:
@@ -36,6 +41,22 @@ class BookKernelApp(IPKernelApp):
         """Set up the channel to all who listen; whoever sends on it waits until there is room."""
         context.setsockopt(zmq.XPUB_NODROP, 1)  # of the sockets that it makes from now on; others have no such option
         super().init_iopub(context)
+
+
+def keep_context_in_threads() -> None:
+    """Have each thread go on in the context in which it is started: what it prints is the output of that cell.
+
+    Python itself can do so from 3.14 on (``-X thread_inherit_context``).
+    """
+    start = threading.Thread.start
+
+    @functools.wraps(start)
+    def start_in_context(thread: threading.Thread) -> None:
+        run = functools.partial(contextvars.copy_context().run, thread.run)
+        thread.run = run  # type: ignore[method-assign]
+        start(thread)
+
+    threading.Thread.start = start_in_context  # type: ignore[method-assign,assignment]
 
 
 if __name__ == "__main__":

@@ -57,9 +57,9 @@ class RunOutputs:
 
     def _hear(self, received: list[bytes]) -> None:
         parts = cast("list[bytes]", self._session.feed_identities(received)[1])
-        header, parent = json.loads(parts[1]), json.loads(parts[2])
+        header, parent = _read(parts[1]), _read(parts[2])
         if parent.get("msg_type") == "execute_request":
-            ends = header["msg_type"] == "status" and json.loads(parts[4])["execution_state"] == "idle"
+            ends = header["msg_type"] == "status" and _read(parts[4])["execution_state"] == "idle"
             self.add(Message(parent["msg_id"], header["msg_id"], ends, parts))
 
     def add(self, message: Message) -> None:
@@ -99,8 +99,13 @@ class RunOutputs:
 
     def _readable(self, message: Message) -> dict[str, Any]:
         # The signature was for the way; what a kernel's own page may read needs none here.
-        header, parent, metadata, content = (json.loads(part) for part in message.parts[1:5])
+        header, parent, metadata, content = (_read(part) for part in message.parts[1:5])
         return {"header": header, "parent_header": parent, "metadata": metadata, "content": content}
+
+
+def _read(part: bytes) -> Any:
+    """Read a part of a message; a kernel may send text that is no UTF-8, such as the name of a file (PEP 383)."""
+    return json.loads(part.decode("utf-8", "replace"))
 
 
 class RunOutputsHandler(KernelsAPIHandler):

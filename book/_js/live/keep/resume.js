@@ -1,10 +1,11 @@
 // A run that is going on while the page is left or reloaded: what it has shown is kept for this tab, so that it can go on in its place.
 
+const MOST_TAKEN = 50;
 const MOST_CHARACTERS = 1_500_000; // browsers give a page five million, for everything
 const KEPT = new Set(["stream", "display_data", "execute_result", "update_display_data", "error", "clear_output"]);
 
 export class RunLog {
-  /** `store` is this tab's; in `shared` is what was left by a tab that was closed. */
+  /** `store` is this tab's; in `shared` is what was left by tabs that were closed, or have gone to another page. */
   constructor(store, shared) {
     this.store = store;
     this.shared = shared;
@@ -18,7 +19,7 @@ export class RunLog {
 
   /** A cell begins to run; `aim` is the one that asked for it, if it is another. */
   begin(cell, code, aim) {
-    this.current = { cell: cell.number, code, aim: aim?.number, messages: [], size: 0, cut: false };
+    this.current = { cell: cell.number, code, aim: aim?.number, began: Date.now(), messages: [], size: 0, cut: false };
   }
 
   /** Its request has gone to the kernel. */
@@ -45,7 +46,17 @@ export class RunLog {
     this.current = null;
     if (this.leaving) return;
     this.store.remove("run");
-    if (ended?.id && this.shared.get("run")?.id === ended.id) this.shared.remove("run"); // not what a closed tab has left
+    if (ended?.id) this.#share(this.#left.filter(({ id }) => id !== ended.id));
+  }
+
+  /** The runs that tabs have left. */
+  get #left() {
+    return this.shared.get("runs") ?? [];
+  }
+
+  #share(runs) {
+    if (runs.length) this.shared.set("runs", runs);
+    else if (this.#left.length) this.shared.remove("runs");
   }
 
   /** How many cells wait behind it: they will not run after a reload. */
@@ -57,13 +68,22 @@ export class RunLog {
     const messages = run.messages.map(([, message]) => message);
     const left = { ...run, messages, waiting: this.waiting() };
     this.store.set("run", left);
-    if (run.id) this.shared.set("run", { ...left, messages: [], closed: true }); // the server has the messages, as long as it has the kernel
+    // The server has the messages, as long as it has the kernel.
+    if (run.id) this.#share([...this.#left.filter(({ id }) => id !== run.id), { ...left, messages: [], closed: true }]);
   }
 
-  /** The run that was going on when this tab left the page; null if there was none. */
+  /** The runs that were going on when this tab left the page, and when others did, in the order of their beginnings. */
   take() {
-    const run = this.store.get("run") ?? this.shared.get("run");
-    for (const store of [this.store, this.shared]) store.remove("run");
-    return run;
+    const own = this.store.get("run");
+    const left = this.#left;
+    const taken = this.shared.get("taken") ?? [];
+    this.store.remove("run");
+    this.#share([]);
+    const names = left.map(({ id }) => id);
+    if (left.length) this.shared.set("taken", [...taken, ...names].slice(-MOST_TAKEN));
+    // Another tab may have taken up what this one left, and shown it to its end, and newer runs after it.
+    const mine = own && (names.includes(own.id) || !taken.includes(own.id));
+    const runs = [...left.filter(({ id }) => id !== own?.id), ...(mine ? [own] : [])];
+    return runs.sort((one, other) => !one.id - !other.id || one.began - other.began);
   }
 }

@@ -1,11 +1,15 @@
 // Formulas of outputs, drawn by the page's MathJax; where there is none, their source stays.
 
 import { el } from "../dom.js";
+import { pause } from "../server.js";
 import { harmlessStyle } from "./styles.js";
 
-const PIECES = /\$\$([^]+?)\$\$|\$((?:\\.|[^$\\])+)\$|\\\[([^]+?)\\\]|\\\(([^]+?)\\\)|(\\begin\{([\w*]+)\}[^]*?\\end\{\6\})/g;
+// A formula has an end somewhere: to look for it in all that follows, at each of ten thousand beginnings, would take seconds.
+const PIECES = /\$\$([^]{1,8000}?)\$\$|\$((?:\\.|[^$\\]){1,8000})\$|\\\[([^]{1,8000}?)\\\]|\\\(([^]{1,8000}?)\\\)|(\\begin\{([\w*]{1,40})\}[^]{0,8000}?\\end\{\6\})/g;
 const LABEL = /\\label\s*\{[^{}]*\}/g; // names of the page, of no use in an output, and an error at the second run
 const UNSAFE = /\\(mmlToken|require|definecolor)\b/; // they can name pictures, which load before anybody can look at them, or act on later formulas
+
+const LONGEST_MS = 50; // that the page stands still
 
 /** Text in which formulas stand between $ $, $$ $$, \( \), \[ \] or \begin \end, as a node. */
 export function latexText(text) {
@@ -31,10 +35,16 @@ export async function typesetFormulas(root) {
   const mathJax = window.MathJax;
   const nodes = [...root.querySelectorAll(".live-formula")];
   if (!nodes.length || !mathJax?.tex2chtmlPromise) return;
+  const measured = {}; // the page is laid out for it: once will do
+  let breath = performance.now();
   for (const node of nodes) {
+    if (performance.now() - breath > LONGEST_MS) {
+      await pause(0); // a reader may scroll meanwhile
+      breath = performance.now();
+    }
     const tex = (node.tex ?? node.textContent).replace(LABEL, "");
     const display = node.dataset.display === "true";
-    const metrics = mathJax.getMetricsFor(root.host ?? root, display);
+    const metrics = (measured[display] ??= mathJax.getMetricsFor(root.host ?? root, display));
     // It is not part of the page until it has been cleaned.
     const drawn = !UNSAFE.test(tex) && (await inTurn(() => mathJax.tex2chtmlPromise(tex, { ...metrics, display }).catch(() => null)));
     if (drawn) node.replaceChildren(clean(drawn));

@@ -16,7 +16,7 @@ const RANK = [
 ];
 const MOST_BOXES = 500; // a loop that prints to both streams in turn, or shows a picture each time
 const MOST_SOURCE = 50_000; // characters of Markdown or LaTeX; more are shown as they are
-const DEEP = /^(?:\s*(?:[-*+>]|\d+[.)])\s?){60}/m; // lists and quotations inside of each other
+const DEEP = /^(?:[ \t]*(?:[-*+>]|\d+[.)])){60}/m; // lists and quotations inside of each other
 const OBJECT = /^<[^<>]*(object|at 0x[0-9a-f]+)>$/; // how Python writes what has no text of its own
 
 export class Outputs {

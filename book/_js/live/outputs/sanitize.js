@@ -32,6 +32,7 @@ const LOUD_ROLES = /alert|dialog|log|status|timer|marquee|application/;
 const LEFT_OUT = {
   script: "A script was left out: outputs of cells cannot run scripts here, so what it would draw or animate is missing.",
   frame: "A frame was left out: outputs of cells cannot show other pages.",
+  drawing: "A drawing at a data: address was left out: nobody has looked at what it does. Show it by SVG(…) of IPython.display.",
   control: "Buttons or input fields were left out: they need a script of their own, which outputs of cells cannot run here.",
   address: (url) => `A picture or sound from the address ${url} was left out: outputs of cells load nothing. Read the file and show its data instead.`,
 };
@@ -75,8 +76,9 @@ function mayPointTo(node, value) {
   const tag = node.localName.toLowerCase();
   if (tag === "a") return /^https?:\/\//i.test(address);
   if (!MEDIA.has(tag)) return address.startsWith("#"); // use, gradients, patterns, text paths: parts of the same drawing
-  if (/^data:(image|audio|video)\//i.test(address)) return true;
-  said?.add(LEFT_OUT.address(address.length > 80 ? `${address.slice(0, 80)}…` : address));
+  const drawing = /^data:image\/svg/i.test(address);
+  if (!drawing && /^data:(image|audio|video)\//i.test(address)) return true;
+  said?.add(drawing ? LEFT_OUT.drawing : LEFT_OUT.address(address.length > 80 ? `${address.slice(0, 80)}…` : address));
   return false;
 }
 

@@ -1,5 +1,7 @@
 // Documents that would keep the browser busy for seconds: measured, 50,000 parts take it one to four.
 
+import { harmlessSheet } from "./styles.js";
+
 const MOST_PARTS = 50_000;
 const MOST_OPEN = 10_000; // elements inside of each other cost more than their number tells
 const MOST_ATTRIBUTES = 1000; // of one element: browsers compare each new one with all before it
@@ -17,24 +19,62 @@ export function tooMuch(text, what) {
   return crowded ? `${what} was left out in which one element has more than ${MOST_ATTRIBUTES} attributes.` : "";
 }
 
-/** The same of a parsed document that draws parts of itself again and again. */
+/** The same of a parsed document that draws parts of itself again and again: by `use`, patterns, markers, masks, clips. */
 export function tooMuchDrawn(root) {
-  if (!root.querySelector("use")) return "";
-  const named = new Map([...root.querySelectorAll("[id]")].map((node) => [`#${node.id}`, node]));
-  const sizes = new Map();
-  const size = (node) => {
-    if (sizes.has(node)) return sizes.get(node);
-    sizes.set(node, Infinity); // for a part that draws itself
-    let sum = 1;
-    for (const child of node.children) sum += size(child);
-    if (node.localName === "use") {
-      const target = named.get(node.getAttribute("href") ?? node.getAttribute("xlink:href"));
-      if (target) sum += size(target);
+  const named = new Map([...root.querySelectorAll("[id]")].map((node) => [node.id, node]));
+  if (!named.size) return "";
+  const styled = styledReferences(root);
+  const known = new Map();
+  /** How many parts are drawn for a node, and how many elements it has. */
+  const measure = (node) => {
+    if (known.has(node)) return known.get(node);
+    known.set(node, { drawn: Infinity, elements: 1 }); // for a part that draws itself
+    const size = { drawn: 1, elements: 1 };
+    for (const child of node.children) {
+      const part = measure(child);
+      size.drawn += part.drawn;
+      size.elements += part.elements;
     }
-    sizes.set(node, sum);
-    return sum;
+    for (const [property, name] of [...references(node), ...(styled.get(node) ?? [])])
+      if (named.has(name)) size.drawn += measure(named.get(name)).drawn * (ONCE.test(property) ? 1 : size.elements);
+    known.set(node, size);
+    return size;
   };
-  return size(root) > MOST_PARTS ? "A drawing was left out that draws parts of itself so often that the page would stand still for long." : "";
+  return measure(root).drawn > MOST_PARTS ? "A drawing was left out that draws parts of itself so often that the page would stand still for long." : "";
+}
+
+const ONCE = /^(xlink:)?href$|^clip-path$|^mask/; // others, a pattern for example, are handed on to all elements inside
+const PART = /url\(\s*["']?#([^"'\s)]+)/g;
+
+/** The parts that a node draws, each with the property or attribute that names it. */
+function* references(node) {
+  for (const { name, value } of node.attributes ?? []) {
+    if (name === "href" || name === "xlink:href") yield [name, value.trim().slice(1)];
+    else if (name === "style") yield* declared(node.style);
+    else for (const [, part] of value.matchAll(PART)) yield [name, part];
+  }
+}
+
+function* declared(style) {
+  if (style.cssText.includes("url(")) for (const property of style) for (const [, part] of style.getPropertyValue(property).matchAll(PART)) yield [property, part];
+}
+
+/** The same for the rules of the document's own style sheets. */
+function styledReferences(root) {
+  const found = new Map();
+  const add = (selector, reference) => {
+    for (const node of root.querySelectorAll(selector)) found.set(node, [...(found.get(node) ?? []), reference]);
+  };
+  const read = (rules, inside) => {
+    for (const rule of rules) {
+      // What `&` or `:host` means is not known here: it may be everything.
+      const selector = rule.selectorText && !inside && !/[:&]/.test(rule.selectorText) ? rule.selectorText : "*";
+      for (const reference of declared(rule.style ?? { cssText: "" })) add(selector, reference);
+      if (rule.cssRules) read(rule.cssRules, inside || Boolean(rule.selectorText));
+    }
+  };
+  for (const style of root.querySelectorAll("style")) if (/url\(/i.test(style.textContent)) read(harmlessSheet(style.textContent).cssRules, false);
+  return found;
 }
 
 function count(text, pattern) {

@@ -1,0 +1,100 @@
+// A run may go on to show something after it has ended: a thread prints, a display changes. Nothing of that is lost or doubled
+// when the connection breaks, or when the page is opened anew.
+
+const MOST_UPDATES = 20;
+
+export class HeardRuns {
+  /** `server` is asked for what came while nobody listened. */
+  constructor(server) {
+    this.server = server;
+    this.runs = new Map(); // request → run
+    this.updates = new Map(); // display → its last update, for runs that are yet to be brought back
+  }
+
+  /**
+   * Listen to a run that has ended.
+   *
+   * @param {{kernel: string, id: string, last: string, known: Set<string>?}} run its kernel, its request, the last message that is known;
+   *   `known` names those that may come once more
+   * @param {(message: object) => void} [handle] gets what comes; without it, that is held until `open`
+   * @param {boolean} [own] whether this page has sent it: then its messages are handed to `hear`
+   */
+  add({ kernel, id, last = "", known = new Set() }, handle = null, own = false) {
+    const run = { kernel, id, last, known, handle, own, held: handle ? null : [], again: false };
+    this.runs.set(id, run);
+    return run;
+  }
+
+  /** Hand out what was held of a run, and all that comes, but for the messages that the server has told already. */
+  open(run, handle, messages) {
+    run.handle = handle;
+    for (const update of this.updates.values()) handle(update);
+    this.#release(run, messages);
+  }
+
+  #release(run, messages) {
+    const { held } = run;
+    run.held = null;
+    run.known = new Set(messages.map(({ header }) => header.msg_id));
+    if (messages.length) run.last = messages.at(-1).header.msg_id;
+    for (const message of held) this.hear(run, message);
+    if (run.again) this.#catchUp(run);
+  }
+
+  /** A message of a run, or an update of one of its displays, has come. */
+  hear(run, message) {
+    if (run.held) return void run.held.push(message);
+    if (run.known.has(message.header.msg_id)) return; // the server was quicker
+    if (message.parent_header?.msg_id === run.id) run.last = message.header.msg_id;
+    run.handle(message);
+  }
+
+  /** A message has come of which the client library knows no run: one from before the page was opened may. */
+  hearEarlier(message) {
+    if (message.header.msg_type === "update_display_data") return this.#update(message, [...this.runs.values()].filter(({ own }) => !own));
+    const run = this.runs.get(message.parent_header.msg_id);
+    if (run && !run.own) this.hear(run, message);
+  }
+
+  /** The server has told of a message that the client library has not heard: it may be about what other runs show. */
+  hearTold(message) {
+    if (message.header.msg_type === "update_display_data") this.#update(message, this.runs.values());
+  }
+
+  #update(message, runs) {
+    const display = message.content.transient?.display_id;
+    this.updates.delete(display); // the newest comes last
+    this.updates.set(display, message);
+    if (this.updates.size > MOST_UPDATES) this.updates.delete(this.updates.keys().next().value);
+    for (const run of runs) this.hear(run, message);
+  }
+
+  /** The connection is there (again): ask for what has come without it. */
+  catchUp() {
+    for (const run of this.runs.values()) this.#catchUp(run);
+  }
+
+  async #catchUp(run) {
+    run.again = Boolean(run.held); // somebody is at it
+    if (run.again) return;
+    run.held = [];
+    const said = await this.server.outputs(run).catch(() => null); // it may come back, and this is called again
+    const messages = said?.messages ?? [];
+    for (const message of messages) {
+      run.handle(message);
+      this.hearTold(message);
+    }
+    this.#release(run, messages);
+  }
+
+  /** Nothing more is wanted of a run. */
+  forget(id) {
+    this.runs.delete(id);
+  }
+
+  /** The kernel is gone. */
+  clear() {
+    this.runs.clear();
+    this.updates.clear();
+  }
+}

@@ -1,0 +1,237 @@
+"""What a run shows after its end, or after its page was left, is not lost, nor doubled, nor put over what is newer."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import WebSocketRoute, expect
+from tests.browser.conftest import Noise
+from tests.browser.live_reader import Reader
+from tests.browser.live_support import wait_for
+from tests.browser.test_nothing_is_lost import another_tab, asks_while_busy, waits_for
+
+SUM, TENSOR = range(2)
+
+
+class Talker:
+    """A thread that a cell leaves behind; it says its next word when a file comes to be."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def code(self, last: str = "print('ended')") -> str:
+        return f"""import pathlib, threading, time
+folder = pathlib.Path({str(self.folder)!r})
+def wait_for(name):
+    while not (folder / name).exists():
+        time.sleep(0.01)
+def talk():
+    for k in range(9):
+        wait_for(f"say {{k}}")
+        print("word", k)
+        (folder / f"said {{k}}").touch()
+threading.Thread(target=talk, daemon=True).start()
+{last}"""
+
+    def say(self, k: int) -> None:
+        (self.folder / f"say {k}").touch()
+        wait_for((self.folder / f"said {k}").exists, f"word {k}")
+
+
+def words(reader: Reader, count: int) -> None:
+    """Expect the first words, each once and in their order."""
+    said = r"\s*".join(f"word {k}" for k in range(count))
+    expect(reader.fresh(SUM).locator(".live-body")).to_have_text(re.compile(rf"^\s*ended\s*{said}\s*$"))
+
+
+def test_a_thread_goes_on_after_a_reload(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    reader.run(SUM, Talker(tmp_path).code())
+    reader.finished(SUM)
+    for k in range(3):
+        Talker(tmp_path).say(k)
+        words(reader, k + 1)
+        reader.page.reload()
+        words(reader, k + 1)
+    # What another cell does, and whoever runs this one again, is not mixed up with it.
+    expect(reader.run(TENSOR, "print('mine')")).to_contain_text("mine")
+    Talker(tmp_path).say(3)
+    words(reader, 4)
+    expect(reader.run(SUM, "print('anew')")).to_contain_text("anew")
+    reader.finished(SUM)
+    Talker(tmp_path).say(4)
+    expect(reader.run(TENSOR, "print('then')")).to_contain_text("then")
+    expect(reader.fresh(SUM).locator(".live-body")).to_have_text(re.compile(r"^\s*anew\s*$"))
+
+
+def test_a_thread_of_a_run_that_went_on_over_a_reload_is_heard(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    reader.run(SUM, Talker(tmp_path).code("print('ended', flush=True)\nwait_for('end')"))
+    expect(reader.fresh(SUM)).to_contain_text("ended")
+    reader.page.reload()
+    expect(reader.fresh(SUM)).to_contain_text("its output goes on here")
+    (tmp_path / "end").touch()
+    reader.finished(SUM)
+    for k in range(2):
+        Talker(tmp_path).say(k)
+        words(reader, k + 1)
+
+
+def test_what_a_thread_says_while_the_connection_is_broken_is_heard_later(
+    reader: Reader, noise: Noise, tmp_path: Path
+) -> None:
+    noise.expected = True
+    sockets: list[WebSocketRoute] = []
+    held = False
+
+    def connect(socket: WebSocketRoute) -> None:
+        if held:
+            socket.close()
+            return
+        sockets.append(socket)
+        socket.connect_to_server()
+
+    reader.page.route_web_socket(re.compile("/channels"), connect)
+    reader.page.reload()
+    reader.wake()
+    reader.run(SUM, Talker(tmp_path).code())
+    reader.finished(SUM)
+    for k in range(0, 4, 2):  # the first time it is a run of this page, then one of an earlier visit
+        Talker(tmp_path).say(k)
+        words(reader, k + 1)
+        held = True
+        sockets[-1].close()
+        Talker(tmp_path).say(k + 1)
+        held = False
+        words(reader, k + 2)
+        reader.page.reload()
+        words(reader, k + 2)
+
+
+def test_a_display_of_a_run_that_went_on_over_a_reload_can_be_updated(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    show = "from IPython.display import display\nh = display('first', display_id=True)\n"
+    reader.run(SUM, show + Talker(tmp_path).code("wait_for('end')"))
+    expect(reader.fresh(SUM)).to_contain_text("first")
+    reader.page.reload()
+    expect(reader.fresh(SUM)).to_contain_text("its output goes on here")
+    (tmp_path / "end").touch()
+    reader.finished(SUM)
+    reader.run(TENSOR, "h.update('second')")
+    expect(reader.fresh(SUM)).to_contain_text("second")
+    expect(reader.fresh(SUM)).not_to_contain_text("first")
+
+
+def test_what_a_run_has_changed_elsewhere_stays_so_over_a_reload(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    reader.run(SUM, "from IPython.display import display\nh = display('first', display_id=True)")
+    reader.finished(SUM)
+    reader.run(
+        TENSOR, "h.update('second')\n" + Talker(tmp_path).code("print('waits')\nwait_for('end')\nh.update('last')")
+    )
+    expect(reader.fresh(TENSOR)).to_contain_text("waits")
+    reader.page.reload()
+    expect(reader.fresh(TENSOR)).to_contain_text("its output goes on here")
+    expect(reader.fresh(SUM)).to_contain_text("second")
+    (tmp_path / "end").touch()
+    reader.finished(TENSOR)
+    expect(reader.fresh(SUM)).to_contain_text("last")
+    expect(reader.fresh(SUM)).not_to_contain_text("first")
+
+
+# --- runs that tabs have left
+
+
+def test_what_a_closed_tab_ran_and_what_another_asked_for_are_both_there(
+    reader: Reader, noise: Noise, tmp_path: Path
+) -> None:
+    reader.wake()
+    reader.run(SUM, waits_for(tmp_path / "end", "before", "precious"))
+    expect(reader.fresh(SUM)).to_contain_text("before")
+    other = asks_while_busy(reader, noise)
+    other.finished(TENSOR, "queued")
+    reader.page.close()
+    other.page.reload()
+    expect(other.fresh(SUM)).to_contain_text("before")
+    (tmp_path / "end").touch()
+    other.finished(SUM)
+    expect(other.fresh(SUM)).to_contain_text("precious")
+    other.finished(TENSOR)
+    expect(other.fresh(TENSOR)).to_contain_text("waited")
+
+
+def test_what_two_closed_tabs_ran_is_there(reader: Reader, noise: Noise, tmp_path: Path) -> None:
+    reader.wake()
+    # Somebody of the same browser stays, or its storage would go with it.
+    stays = reader.page.context.new_page()
+    reader.run(SUM, waits_for(tmp_path / "first", "before", "one"))
+    expect(reader.fresh(SUM)).to_contain_text("before")
+    other = asks_while_busy(reader, noise)
+    reader.page.close()
+    (tmp_path / "first").touch()
+    other.finished(TENSOR)
+    other.run(TENSOR, waits_for(tmp_path / "second", "again", "two"))
+    expect(other.fresh(TENSOR)).to_contain_text("again")
+    other.page.close()
+    (tmp_path / "second").touch()
+    back = Reader(stays, reader.server).open()
+    expect(back.fresh(SUM)).to_contain_text("one")
+    expect(back.fresh(TENSOR)).to_contain_text("two")
+
+
+def test_a_run_that_another_tab_has_taken_up_does_not_cover_a_newer_one(
+    reader: Reader, noise: Noise, tmp_path: Path
+) -> None:
+    reader.wake()
+    reader.run(SUM, waits_for(tmp_path / "end", "before", "old"))
+    expect(reader.fresh(SUM)).to_contain_text("before")
+    reader.page.goto(reader.server.page("book/short.html"))
+    other = another_tab(reader, noise)
+    expect(other.fresh(SUM)).to_contain_text("before")
+    (tmp_path / "end").touch()
+    other.finished(SUM)
+    expect(other.run(SUM, "print('new')")).to_contain_text("new")
+    other.finished(SUM)
+    reader.page.go_back()
+    expect(reader.fresh(SUM)).to_contain_text("new")
+    expect(reader.fresh(SUM)).not_to_contain_text("old")
+
+
+def test_help_that_came_while_the_page_was_away_is_not_said_to_be_nothing(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    reader.run(SUM, waits_for(tmp_path / "end", "before", "after") + "\n%pinfo len")
+    expect(reader.fresh(SUM)).to_contain_text("before")
+    reader.page.reload()
+    expect(reader.fresh(SUM)).to_contain_text("its output goes on here")
+    (tmp_path / "end").touch()
+    expect(reader.fresh(SUM)).to_contain_text("The help came while this page was away. Run the cell again to read it.")
+
+
+def test_text_that_is_no_utf8_is_there_after_a_reload(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    reader.run(SUM, "print('caf\\udce9')")
+    reader.finished(SUM)
+    reader.run(TENSOR, waits_for(tmp_path / "end", "before", "") + "\nprint('th\\udce9')")
+    expect(reader.fresh(TENSOR)).to_contain_text("before")
+    reader.page.reload()
+    expect(reader.fresh(TENSOR)).to_contain_text("its output goes on here")
+    expect(reader.fresh(SUM)).to_contain_text("caf\ufffd")
+    (tmp_path / "end").touch()
+    reader.finished(TENSOR)
+    expect(reader.fresh(TENSOR)).to_contain_text("th\ufffd")
+
+
+def test_a_server_that_refuses_to_tell_is_not_asked_for_ever(reader: Reader, noise: Noise, tmp_path: Path) -> None:
+    noise.expected = True
+    reader.wake()
+    reader.run(SUM, "print('shown')")
+    reader.finished(SUM)
+    reader.run(TENSOR, waits_for(tmp_path / "end", "before", "after"))
+    expect(reader.fresh(TENSOR)).to_contain_text("before")
+    reader.page.route("**/outputs?*", lambda route: route.fulfill(status=500))
+    reader.page.reload()
+    expect(reader.fresh(SUM)).to_contain_text("What this cell has shown could not be asked for.")
+    expect(reader.fresh(TENSOR)).to_contain_text("what it printed last did not reach this page")
+    (tmp_path / "end").touch()
+    expect(reader.run(TENSOR, "print('next')")).to_contain_text("next")
