@@ -11,12 +11,17 @@ from IPython.core.inputtransformer2 import TransformerManager
 MOST_LINES = 200
 """Of a cell with IPython's own syntax; longer ones take IPython seconds to read."""
 
+MOST_CHARACTERS = 20_000
+"""Of any cell; the longest of this book has six thousand. What a longer one needs takes too long to be found out."""
+
 TIMED = re.compile(r"^%%(time|capture)\b[^\n]*\n")
 """First lines that leave the rest of a cell what it is."""
 
 
 def is_too_much(source: str) -> bool:
-    """Tell whether IPython would take too long to read a cell."""
+    """Tell whether it would take too long to read a cell and to find out what it needs."""
+    if len(source) > MOST_CHARACTERS:
+        return True
     if source.count("\n") < MOST_LINES:
         return False
     try:

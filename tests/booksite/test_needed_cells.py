@@ -263,3 +263,10 @@ def test_a_slice_gives_what_the_whole_page_gives(seed: int) -> None:
     for index in [*needed_cells(cells)[-1], len(cells) - 1]:
         exec(cells[index], part)
     assert part["shown"] == whole["shown"], cells
+
+
+def test_a_cell_too_long_to_be_judged_needs_all_above_and_may_give_anything() -> None:
+    chain = "v0 = 0\n" + "\n".join(f"v{i} = v{i - 1}" for i in range(1, 12_000))
+    relations = cell_relations(["a = 1", "b = 2", chain, "print(b)"])
+    assert relations[2]["needs"] == [0, 1]
+    assert relations[3]["needs"] == [0, 1, 2]

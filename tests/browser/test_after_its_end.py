@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 from pathlib import Path
 
-from playwright.sync_api import WebSocketRoute, expect
+from playwright.sync_api import Error, Route, WebSocketRoute, expect
 from tests.browser.conftest import Noise
-from tests.browser.live_reader import Reader
+from tests.browser.live_reader import Reader, end_kernels
 from tests.browser.live_support import wait_for
 from tests.browser.test_nothing_is_lost import another_tab, asks_while_busy, waits_for
 
@@ -235,3 +237,108 @@ def test_a_server_that_refuses_to_tell_is_not_asked_for_ever(reader: Reader, noi
     expect(reader.fresh(TENSOR)).to_contain_text("what it printed last did not reach this page")
     (tmp_path / "end").touch()
     expect(reader.run(TENSOR, "print('next')")).to_contain_text("next")
+
+
+def test_a_tab_that_crashed_while_a_cell_ran_has_left_its_run(reader: Reader, noise: Noise, tmp_path: Path) -> None:
+    noise.expected = True
+    reader.wake()
+    reader.run(SUM, waits_for(tmp_path / "end", "before", "after"))
+    expect(reader.fresh(SUM)).to_contain_text("before")
+    # As long as its tab lives, another one leaves it alone.
+    other = another_tab(reader, noise)
+    other.page.wait_for_load_state("networkidle")
+    expect(other.fresh(SUM)).to_have_count(0)
+    with contextlib.suppress(Error):
+        reader.page.goto("chrome://crash", timeout=2000)
+    other.page.reload()
+    expect(other.fresh(SUM)).to_contain_text("before")
+    (tmp_path / "end").touch()
+    other.finished(SUM)
+    expect(other.fresh(SUM)).to_contain_text("after")
+
+
+def test_what_is_typed_while_needed_cells_run_is_not_run_by_a_reload(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    reader.write(SUM, waits_for(tmp_path / "end", "before", "after") + "\nneeded = 5")
+    reader.run(TENSOR, "print('asked', needed)")
+    reader.finished(SUM, "running")
+    reader.write(TENSOR, "print('typed since', needed)")
+    reader.page.reload()
+    expect(reader.fresh(SUM)).to_contain_text("before")
+    (tmp_path / "end").touch()
+    expect(reader.fresh(TENSOR)).to_contain_text("asked 5")
+    expect(reader.code(TENSOR)).to_contain_text("typed since")
+    expect(reader.fresh(TENSOR)).to_contain_text("Your earlier run")
+
+
+def test_output_of_a_text_that_was_edited_meanwhile_is_not_called_that_of_the_new_one(
+    reader: Reader, tmp_path: Path
+) -> None:
+    reader.wake()
+    gate = tmp_path / "end"
+    reader.run(SUM, f"import os, time\nwhile not os.path.exists({str(gate)!r}):\n    time.sleep(0.02)\nprint('one')")
+    reader.finished(SUM, "running")
+    reader.write(SUM, "print('two')")
+    gate.touch()
+    expect(reader.fresh(SUM)).to_contain_text("one")
+    expect(reader.fresh(SUM)).to_contain_text("Your earlier run")
+
+
+def with_a_cell_more(html: str) -> str:
+    """Return a page to which its author has added a cell at the top."""
+    script = re.search(r'<script[^>]*id="live-config"[^>]*>(.*?)</script>', html, re.DOTALL)
+    assert script is not None
+    config = json.loads(script[1])
+    hidden, first, *_ = config["cells"]  # the page shows nothing of the very first
+    fresh = first | {"source": "print('fresh')", "needs": [], "reads": [], "gives": [], "binds": []}
+    for cell in config["cells"]:
+        cell["needs"] = [k + (k > 0) for k in cell["needs"]]
+    config["cells"][:1] = [hidden, fresh]
+    html = html.replace(script[1], json.dumps(config).replace("</", "<\\/"))
+    code = '<div class="highlight-ipython3"><div class="highlight"><pre>print(&#39;fresh&#39;)\n</pre></div></div>'
+    cell = f'<div class="cell docutils container"><div class="cell_input docutils container">{code}</div></div>'
+    place = html.index('<div class="cell docutils container">')
+    return html[:place] + cell + html[place:]
+
+
+def test_outputs_follow_their_cells_when_the_book_has_one_more(reader: Reader, noise: Noise, tmp_path: Path) -> None:
+    noise.expected = True  # a reload may come before a socket is open
+    reader.wake()
+    reader.run(SUM, "print('finished')")
+    reader.finished(SUM)
+    reader.run(TENSOR, waits_for(tmp_path / "end", "before", "after"))
+    expect(reader.fresh(TENSOR)).to_contain_text("before")
+
+    def rebuilt(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=with_a_cell_more(answer.text()))
+
+    reader.page.route(re.compile("/cells.html"), rebuilt)
+    for _ in range(2):
+        reader.page.reload()
+        expect(reader.fresh(SUM + 1)).to_contain_text("finished")
+        expect(reader.fresh(TENSOR + 1)).to_contain_text("before")
+        (tmp_path / "end").touch()
+        reader.finished(TENSOR + 1)
+        expect(reader.fresh(TENSOR + 1)).to_contain_text("after")
+        expect(reader.fresh(SUM)).to_have_count(0)
+
+
+def test_a_page_whose_python_has_gone_says_what_went_with_it(reader: Reader, noise: Noise, tmp_path: Path) -> None:
+    noise.expected = True
+    reader.wake()
+    reader.run(SUM, "print('shown')")
+    reader.finished(SUM)
+    reader.run(TENSOR, waits_for(tmp_path / "never", "before", "after"))
+    expect(reader.fresh(TENSOR)).to_contain_text("before")
+    other = reader.page.context.new_page()
+    reader.page.close()
+    end_kernels(other.context)
+    other.goto(reader.server.page(reader.name))
+    back = Reader(other, reader.server)
+    expect(back.note).to_contain_text("The Python that ran this page is gone")
+    expect(back.note).to_contain_text(re.compile(r"Cell \d+ was running then; what it showed is lost."))
+    expect(back.code(TENSOR)).to_contain_text("after")
+    other.reload()
+    expect(back.code(TENSOR)).to_contain_text("after")
+    expect(back.note).not_to_contain_text("gone")

@@ -438,3 +438,32 @@ def test_formulas_of_two_outputs_at_once_define_nothing_for_each_other(bench: Ou
     bench.begin().show({"text/latex": r"$\color{teal}{\circ \sum}$"}).settle()
     bench.page.wait_for_function("bench.typeset()")
     assert bench.body.locator("mjx-container").last.evaluate(look) == drawn
+
+
+def test_a_drawing_takes_no_part_of_another(bench: OutputBench) -> None:
+    def drawing(content: str) -> dict[str, str]:
+        return {"image/svg+xml": f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'>{content}</svg>"}
+
+    own = "<g id='a'><path d='M0 0h9v9z' fill='#ff0000'/></g><use href='#a'/><style>#a path { stroke: blue }</style>"
+    bench.begin().show(drawing(own)).settle()
+    first = bench.body.locator("svg g").get_attribute("id")
+    look = "node => [node.getBoundingClientRect().width > 0, getComputedStyle(node).stroke, node.getAttribute('fill')]"
+    assert bench.body.locator("svg path").evaluate(look) == [True, "rgb(0, 0, 255)", "#ff0000"]
+    assert bench.body.locator("svg use").evaluate("node => node.getBoundingClientRect().width > 0")
+    sheet = f"<style>rect {{ fill: url('#{first}') }}</style>"
+    bench.show(drawing(f"<use href='#{first}'/><use xlink:href=' #{first}'/><rect clip-path='url(#{first})'/>{sheet}"))
+    bench.settle()
+    for use in bench.body.locator("svg").last.locator("use").all():
+        assert use.evaluate("node => node.getBoundingClientRect().width") == 0
+    references = "node => [...node.outerHTML.matchAll(/#([^\"'&)]+)/g)].map((match) => match[1])"
+    taken = bench.body.locator("svg").last.evaluate(references)
+    assert first not in taken
+    assert len(taken) > 3
+
+
+def test_columns_inside_of_each_other_do_not_stop_the_page(bench: OutputBench) -> None:
+    html = "<div style='columns: 2'>" * 16 + "words " * 200 + "</div>" * 16
+    sheet = "<style>div { column-count: 3; text-shadow: " + ", ".join(["0 0 300px red"] * 1000) + " }</style>"
+    bench.begin().show({"text/html": sheet + html}).settle()
+    look = "node => [getComputedStyle(node).columnCount, getComputedStyle(node).textShadow]"
+    assert bench.body.locator("div div").last.evaluate(look) == ["auto", "none"]

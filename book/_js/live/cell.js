@@ -95,9 +95,10 @@ export class LiveCell {
 
   /**
    * Begin to show a run. What is there stays until the run has something to show, so that the page does not jump.
-   * `alone`: the reader asked for this very cell; `earlier`: it is one of an earlier visit, for which nothing is opened.
+   * `alone`: the reader asked for this very cell; `earlier`: it is one of an earlier visit, for which nothing is opened;
+   * `code`: what runs, which need not be what stands in the cell by now.
    */
-  begin({ alone, earlier = false }) {
+  begin({ alone, earlier = false, code = this.code }) {
     // An author removed this output because nobody needs it: a whole run keeps it so, except for an error.
     const hidden = !this.node || (this.quiet && !alone && !this.edited);
     const above = el("div", { class: "live-above" });
@@ -110,6 +111,7 @@ export class LiveCell {
       this.wrong = false;
       const place = this.#freshPlace();
       this.mark.textContent = "Your run";
+      if (code !== this.code) this.age();
       place.querySelector(":scope > .live-above").replaceWith(above);
       place.querySelector(":scope > .live-body").replaceWith(outputs.node);
       this.#fold(true);

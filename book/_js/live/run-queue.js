@@ -91,22 +91,24 @@ export class RunQueue {
     this.#start();
   }
 
-  /** Go on with a run of this page that was left while it ran. */
-  resume(run) {
-    const aim = this.cells[run.aim - 1];
-    const cell = this.cells[run.cell - 1];
+  /** Go on with a run of `cell` that was left while it ran, for `aim` if that is another cell. */
+  resume(run, cell, aim) {
     // What had not been sent yet begins anew.
     if (run.id) this.jobs.push({ cell, alone: true, code: run.code, left: run, for: aim });
-    else if (!aim) {
-      this.jobs.push({ cell, alone: true, code: run.code });
-      cell.setState("queued");
-    }
+    else if (!aim) this.#wait(cell, run.code);
     if (!run.id && run.waiting) {
       const say = () => this.bar.say(`This page was left before cell ${cell.number} ran.${told(run.waiting)}`);
       this.kernel.connect().then(say, say); // which has a sentence of its own
     }
-    if (aim) this.add([aim], aim);
+    if (aim) this.#wait(aim, run.aim.code);
+    this.bar.say("");
+    this.on.changed();
     this.#start();
+  }
+
+  #wait(cell, code) {
+    this.jobs.push({ cell, alone: true, code });
+    cell.setState("queued");
   }
 
   #start() {
@@ -150,7 +152,7 @@ export class RunQueue {
     for (const needed of prelude.cells) {
       prelude.begin(needed);
       const job = { cell: needed, code: asked.page[needed.number - 1].code, for: cell, sure: asked.sure, page: asked.page };
-      job.run = needed.edited ? needed.begin({ alone: false }) : quietly(needed);
+      job.run = needed.edited ? needed.begin({ alone: false, code: job.code }) : quietly(needed);
       needed.age(); // what it shows is not what Python has now
       job.heard = (message) => prelude.handle(message);
       if ((await this.#runCell(job)) && !job.ended) continue;
@@ -202,7 +204,7 @@ export class RunQueue {
     this.aim = job.for;
     cell.setState(this.elsewhere ? "queued" : "running");
     this.on.changed(true);
-    this.log.begin(cell, code, this.aim);
+    this.log.begin(cell, code, job.for && { cell: job.for, code: job.left ? job.left.aim.code : this.job.code });
     try {
       const reply = await this.#ask(job);
       // The answer of a run that was heard by way of the server has not come, and what a pager would show is in no other message.

@@ -5,7 +5,7 @@ import { LiveCell } from "./cell.js";
 import { Edits } from "./keep/edits.js";
 import { foldAround } from "./folds.js";
 import { PageKernel } from "./kernel.js";
-import { Record } from "./keep/record.js";
+import { placeOf, Record } from "./keep/record.js";
 import { RunLog } from "./keep/resume.js";
 import { bringBack } from "./keep/shown.js";
 import { RunQueue } from "./run-queue.js";
@@ -141,19 +141,30 @@ class Session {
 
   /** Go on with what ran when this tab, or one that was closed, left the page, and show again what had run, if its Python is still there. */
   async resume() {
+    this.record.moveTo(this.cells);
     const left = this.record.left;
     const isThere = (kernel) => this.kernel.isThere(kernel);
-    for (const run of this.log.take()) {
-      if (!this.cells[run.cell - 1] || (run.closed && !(await isThere(run.kernel)))) continue;
-      this.wake();
-      this.queue.resume(run);
+    const place = (one) => one && this.cells[placeOf(this.cells, one.cell - 1, one.source)];
+    const given = [];
+    for (const run of await this.log.take()) {
+      const cell = place(run);
+      if (!cell) given.push("A cell that ran when this page was left is not in the book any more; what it showed last is lost.");
+      else if (run.closed && (await isThere(run.kernel)) === false) given.push(`Cell ${cell.number} was running then; what it showed is lost.`);
+      else {
+        this.wake();
+        this.queue.resume(run, cell, place(run.aim));
+      }
     }
-    if (!left) return;
-    const there = await isThere(left.kernel);
-    if (there === false) this.record.forget(left.kernel);
-    if (!there) return;
-    this.wake();
-    await bringBack(this.cells, left, this.kernel);
+    const there = left && (await isThere(left.kernel));
+    if (there === false) {
+      this.record.forget(left.kernel);
+      if (left.shown.length) given.unshift("The Python that ran this page is gone, and with it all variables and what cells had shown.");
+    }
+    if (there) {
+      this.wake();
+      await bringBack(this.cells, left, this.kernel);
+    }
+    if (given.length) this.bar.say(given.join(" "));
   }
 
   interrupt() {

@@ -1,5 +1,13 @@
 // What has run in this page's kernel, and as what: kept over a reload, and shared by the tabs that share the kernel.
 
+import { digest } from "../needs.js";
+
+/** Where a cell of the book stands by now that was the one at `index`; `source` names its text. Undefined if it is not there any more, or twice. */
+export function placeOf(cells, index, source) {
+  const places = cells.flatMap((cell, place) => (digest(cell.source) === source ? [place] : []));
+  return places.includes(index) ? index : places.length === 1 ? places[0] : undefined;
+}
+
 /** The marks (see needs.js) of the cells that have run in one kernel, and by which requests they have shown something on the page. */
 export class Record {
   constructor(store) {
@@ -10,6 +18,15 @@ export class Record {
   begin(kernel) {
     this.kernel = kernel;
     return Object.keys(this.#ran()).length > 0;
+  }
+
+  /** The book may have been built anew since the last visit: what is known of a cell goes where it stands now. */
+  moveTo(cells) {
+    const stored = this.store.get("ran");
+    if (!stored) return;
+    const entries = Object.entries(stored.cells).map(([index, run]) => [placeOf(cells, Number(index), run.source) ?? index, run]);
+    const moved = Object.fromEntries(entries.sort(([, one], [, other]) => one.turn - other.turn));
+    if (JSON.stringify(moved) !== JSON.stringify(stored.cells)) this.store.set("ran", { ...stored, cells: moved });
   }
 
   /** The kernel of the last visit, and what its cells have shown, in the order of their runs; null if nothing has run. */

@@ -1,5 +1,7 @@
 // A run that is going on while the page is left or reloaded: what it has shown is kept for this tab, so that it can go on in its place.
 
+import { digest } from "../needs.js";
+
 const MOST_TAKEN = 50;
 const MOST_CHARACTERS = 1_500_000; // browsers give a page five million, for everything
 const KEPT = new Set(["stream", "display_data", "execute_result", "update_display_data", "error", "clear_output"]);
@@ -10,6 +12,9 @@ export class RunLog {
     this.store = store;
     this.shared = shared;
     this.current = null;
+    // A tab that crashes, or that a phone puts away, has no time to save anything; but the browser then gives back its lock.
+    this.tab = navigator.locks && crypto.randomUUID();
+    navigator.locks?.request(this.tab, () => new Promise(() => {})).catch(() => {});
     addEventListener("pagehide", () => {
       this.#save();
       this.leaving = true; // what fails from now on fails because the page goes: it is no end of the run
@@ -17,14 +22,17 @@ export class RunLog {
     addEventListener("pageshow", () => (this.leaving = false));
   }
 
-  /** A cell begins to run; `aim` is the one that asked for it, if it is another. */
+  /** A cell begins to run; `aim` is the job that asked for it, if it is another cell's. */
   begin(cell, code, aim) {
-    this.current = { cell: cell.number, code, aim: aim?.number, began: Date.now(), messages: [], size: 0, cut: false };
+    const name = ({ cell, code }) => ({ cell: cell.number, source: digest(cell.source), code });
+    this.current = { ...name({ cell, code }), aim: aim && name(aim), began: Date.now(), messages: [], size: 0, cut: false };
   }
 
   /** Its request has gone to the kernel. */
   sent(kernel, id) {
-    if (this.current) Object.assign(this.current, { kernel, id });
+    if (!this.current) return;
+    Object.assign(this.current, { kernel, id });
+    if (this.tab) this.#leave({ tab: this.tab });
   }
 
   add(message) {
@@ -68,17 +76,24 @@ export class RunLog {
     const messages = run.messages.map(([, message]) => message);
     const left = { ...run, messages, waiting: this.waiting() };
     this.store.set("run", left);
-    // The server has the messages, as long as it has the kernel.
-    if (run.id) this.#share([...this.#left.filter(({ id }) => id !== run.id), { ...left, messages: [], closed: true }]);
+    if (run.id) this.#leave({ waiting: left.waiting });
+  }
+
+  /** Let other tabs know what runs; the server has its messages, as long as it has the kernel. */
+  #leave(more) {
+    const run = { ...this.current, messages: [], closed: true, ...more };
+    this.#share([...this.#left.filter(({ id }) => id !== run.id), run]);
   }
 
   /** The runs that were going on when this tab left the page, and when others did, in the order of their beginnings. */
-  take() {
+  async take() {
+    const { held = [] } = (await navigator.locks?.query().catch(() => null)) ?? {};
+    const alive = new Set(held.map(({ name }) => name));
     const own = this.store.get("run");
-    const left = this.#left;
+    const left = this.#left.filter(({ tab }) => !alive.has(tab));
     const taken = this.shared.get("taken") ?? [];
     this.store.remove("run");
-    this.#share([]);
+    this.#share(this.#left.filter(({ tab }) => alive.has(tab)));
     const names = left.map(({ id }) => id);
     if (left.length) this.shared.set("taken", [...taken, ...names].slice(-MOST_TAKEN));
     // Another tab may have taken up what this one left, and shown it to its end, and newer runs after it.

@@ -45,21 +45,20 @@ function isolate(svg, prefix) {
     else ids.add(node.id);
     if (node.id) node.id = prefix + node.id;
   }
-  const rename = (text) =>
-    text
-      .replace(/url\(\s*(["']?)#([^"'()]+)\1\s*\)/g, (all, quote, id) => (ids.has(id) ? `url(#${prefix}${id})` : all))
-      .replace(/^#(.+)$/, (all, id) => (ids.has(id) ? `#${prefix}${id}` : all));
+  // Also where nothing has that name: it may be a part of another output.
+  const rename = (text) => text.replace(/url\(\s*(["']?)#([^"'()]+)\1\s*\)/g, `url(#${prefix}$2)`);
   for (const node of [svg, ...svg.querySelectorAll("*")]) {
     for (const attribute of [...node.attributes]) {
       if (/^aria-(labelledby|describedby)$/.test(attribute.name)) {
         const known = attribute.value.split(/\s+/).filter((id) => ids.has(id));
         if (known.length) attribute.value = known.map((id) => prefix + id).join(" ");
         else node.removeAttribute(attribute.name); // a name of the page
-      } else if (attribute.name !== "id" && attribute.value.includes("#")) attribute.value = rename(attribute.value);
+      } else if (/^(xlink:)?href$/.test(attribute.name)) attribute.value = attribute.value.trim().replace(/^#/, `#${prefix}`);
+      else if (attribute.name !== "id" && attribute.value.includes("#")) attribute.value = rename(attribute.value);
     }
   }
   for (const style of svg.querySelectorAll("style")) {
-    const css = style.textContent.replace(/#([\w-]+)/g, (all, id) => (ids.has(id) ? `#${prefix}${id}` : all));
-    style.textContent = scopedText(harmlessSheet(css), svg.id);
+    const text = scopedText(harmlessSheet(style.textContent), svg.id);
+    style.textContent = text.replace(/url\("#|#([\w-]+)/g, (all, id) => (!id || ids.has(id) ? `${all.slice(0, id ? 1 : undefined)}${prefix}${id ?? ""}` : all));
   }
 }

@@ -12,9 +12,14 @@ export function loads(value) {
   return LOADING.test(value.replace(ALLOWED_URL, ""));
 }
 
-/** Take out of a declaration block what would load something, or keep the browser busy (a few hundred filters do). */
+const SLOW = ["filter", "backdrop-filter", "columns", "column-count", "column-width"]; // a few inside of each other keep a browser busy for minutes
+const LAYERED = ["text-shadow", "box-shadow"];
+const MOST_LAYERS = 500; // characters
+
+/** Take out of a declaration block what would load something, or keep the browser busy. */
 function disarm(style) {
-  for (const property of ["filter", "backdrop-filter"]) style.removeProperty(property);
+  for (const property of SLOW) style.removeProperty(property);
+  for (const property of LAYERED) if (style.getPropertyValue(property).length > MOST_LAYERS) style.removeProperty(property);
   for (const property of [...style]) {
     const value = style.getPropertyValue(property);
     // The text of a custom property is kept as it was written, escapes and all.
