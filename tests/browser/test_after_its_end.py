@@ -111,6 +111,24 @@ def test_what_a_thread_says_while_the_connection_is_broken_is_heard_later(
         words(reader, k + 2)
 
 
+def test_what_a_thread_says_while_another_cell_runs_stays_its_cells_own(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    reader.run(SUM, Talker(tmp_path).code())
+    reader.finished(SUM)
+    reader.run(TENSOR, "print('begun', flush=True)\nwait_for('end')")
+    expect(reader.fresh(TENSOR)).to_contain_text("begun")
+    Talker(tmp_path).say(0)
+    words(reader, 1)
+    reader.page.reload()
+    words(reader, 1)
+    expect(reader.fresh(TENSOR)).to_contain_text("begun")
+    Talker(tmp_path).say(1)
+    words(reader, 2)
+    (tmp_path / "end").touch()
+    reader.finished(TENSOR)
+    expect(reader.fresh(TENSOR)).not_to_contain_text("word")
+
+
 def test_a_display_of_a_run_that_went_on_over_a_reload_can_be_updated(reader: Reader, tmp_path: Path) -> None:
     reader.wake()
     show = "from IPython.display import display\nh = display('first', display_id=True)\n"

@@ -3,6 +3,21 @@
 import { el, isInSight } from "./dom.js";
 import { dependents } from "./needs.js";
 
+/** Why a run ended without an answer, at its output and to others that needed it. */
+export const STOPPED = {
+  died: "Python died while this cell ran.",
+  exited: "Python was ended while this cell ran.",
+  restarted: "Stopped: Python was restarted.",
+  missing: "The connection was lost while this cell ran.",
+};
+export const WHY_STOPPED = { died: "did not come to its end: Python died", restarted: "was stopped", missing: "did not come to its end" };
+
+/** What becomes of cells that waited behind one that came to nothing. */
+export function told(waiting) {
+  if (!waiting) return "";
+  return waiting === 1 ? " 1 cell that waited behind it was not run." : ` ${waiting} cells that waited behind it were not run.`;
+}
+
 const MOST_NAMED = 6;
 
 /** What stands below may show the book's numbers still: offer to run what uses what an edited cell gives. */

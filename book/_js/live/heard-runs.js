@@ -56,9 +56,12 @@ export class HeardRuns {
     if (run && !run.own) this.hear(run, message);
   }
 
-  /** The server has told of a message that the client library has not heard: it may be about what other runs show. */
-  hearTold(message) {
-    if (message.header.msg_type === "update_display_data") this.#update(message, this.runs.values());
+  /** For messages that the server tells, and the client library has not heard: they may be about what other runs show, too. */
+  told(handle) {
+    return (message) => {
+      handle(message);
+      if (message.header.msg_type === "update_display_data") this.#update(message, this.runs.values());
+    };
   }
 
   #update(message, runs) {
@@ -80,10 +83,7 @@ export class HeardRuns {
     run.held = [];
     const said = await this.server.outputs(run).catch(() => null); // it may come back, and this is called again
     const messages = said?.messages ?? [];
-    for (const message of messages) {
-      run.handle(message);
-      this.hearTold(message);
-    }
+    messages.forEach(this.told(run.handle));
     this.#release(run, messages);
   }
 

@@ -34,6 +34,7 @@ export class PageKernel {
     this.connection = null;
     this.changing = null; // the change of kernel that is going on
     this.looking = false;
+    this.running = null; // what the library calls the future of the run that is going on
     this.hasShown = new Promise((resolve) => (this.showed = resolve)); // resolves when its first run has ended
   }
 
@@ -94,11 +95,6 @@ export class PageKernel {
     return state !== undefined && state !== "dead";
   }
 
-  /** Whether the server has a kernel of that name; null if it does not answer. */
-  isThere(kernel) {
-    return this.server.stateOf(kernel).then((state) => state !== undefined, () => null);
-  }
-
   /** Whether this page's kernel is at a cell, of whatever tab; false if that cannot be found out. */
   async isBusy() {
     return Boolean(this.connection) && (await this.server.stateOf(this.connection.id).catch(() => "")) === "busy";
@@ -152,6 +148,8 @@ export class PageKernel {
     connection.iopubMessage.connect((_, message) => {
       const { header, parent_header, content } = message;
       if (connection === this.connection) this.heard.hearEarlier(message);
+      // The library hands an update to the run that shows the display, and only to that.
+      if (header.msg_type === "update_display_data" && parent_header.msg_id === this.running?.msg.header.msg_id) this.running.onIOPub(message);
       // Whatever a tab asks as it comes makes the kernel "idle" again, although it is at another tab's cell: cells alone count.
       const ofCell = header.msg_type === "status" && parent_header.msg_type === "execute_request";
       if (ofCell && connection === this.connection) this.on.status(content.execution_state);
@@ -235,6 +233,7 @@ export class PageKernel {
       if (message.header.msg_type === "error") run.error = message.content;
       handle(message);
     };
+    this.running = future;
     const reply = future.done.then(({ content }) => content);
     reply.catch(() => {}); // the library cancels it when the kernel goes; `gone` says why
     const answer = new Promise((resolve, reject) => {
@@ -242,7 +241,7 @@ export class PageKernel {
       this.catchUp = () => {
         this.catchUp = null; // it asks until the run has ended, whatever becomes of the connection
         future.onIOPub = () => {};
-        this.server.follow(run, this.#alsoElsewhere(handle)).then(resolve, reject);
+        this.server.follow(run, this.heard.told(handle)).then(resolve, reject);
       };
     });
     try {
@@ -260,22 +259,14 @@ export class PageKernel {
       return { ...content, dispose };
     } finally {
       this.showed();
-      this.catchUp = null;
+      this.running = this.catchUp = null;
       run.over = true;
     }
   }
 
-  /** What the server tells of a run goes to `handle`, and what it changes in other runs' displays to those. */
-  #alsoElsewhere(handle) {
-    return (message) => {
-      handle(message);
-      this.heard.hearTold(message);
-    };
-  }
-
   /** Hear a run that was sent before the page was reloaded: the messages that are known, and the rest. */
   async resume({ kernel, id, messages }, handle) {
-    const hear = this.#alsoElsewhere(handle);
+    const hear = this.heard.told(handle);
     messages.forEach(hear);
     await this.connect();
     if (this.connection.id !== kernel) throw new KernelGone("missing");

@@ -1,20 +1,12 @@
 // The cells that wait for the kernel, and the one that runs: each after what it needs, one at a time.
 
 import { el } from "./dom.js";
-import { explainFailure, offerDependents } from "./explain.js";
+import { STOPPED, WHY_STOPPED, explainFailure, offerDependents, told } from "./explain.js";
 import { KernelGone } from "./kernel.js";
 import { cellsToRunFirst, digest, markOf } from "./needs.js";
 import { Prelude, quietly } from "./prelude.js";
 
 const LOOK_AGAIN_MS = 1000;
-const STOPPED = {
-  died: "Python died while this cell ran.",
-  exited: "Python was ended while this cell ran.",
-  restarted: "Stopped: Python was restarted.",
-  missing: "The connection was lost while this cell ran.",
-};
-const WHY_STOPPED = { died: "did not come to its end: Python died", restarted: "was stopped", missing: "did not come to its end" };
-
 const HELP = /^\s*(\?|%p(info2?|source|file|doc|def|age)\b|[^#\n]*\?\s*$)/m; // what IPython answers in a pager
 const HELP_IS_LOST = { source: "page", data: { "text/plain": "The help came while this page was away. Run the cell again to read it." } };
 
@@ -24,12 +16,6 @@ const isLasting = ({ gives }) => gives.includes("*") && !gives.includes("?"); //
 function requestShown({ run, request }, { payload }) {
   if (!run.isShown()) return undefined;
   return payload?.length ? null : request; // what would be in a pager is in the kernel's answer alone
-}
-
-/** What becomes of cells that waited behind one that came to nothing. */
-function told(waiting) {
-  if (!waiting) return "";
-  return waiting === 1 ? " 1 cell that waited behind it was not run." : ` ${waiting} cells that waited behind it were not run.`;
 }
 
 export class RunQueue {
@@ -223,6 +209,7 @@ export class RunQueue {
       if (!(error instanceof KernelGone)) this.on.unreachable(error);
       return false;
     } finally {
+      job.over = true;
       this.log.end();
       this.current = null;
       this.on.changed();
@@ -250,7 +237,7 @@ export class RunQueue {
       this.log.sent(kernel, id);
     };
     const handle = (message) => {
-      this.log.add(message);
+      if (!job.over) this.log.add(message); // later it would be taken for what another cell shows
       heard?.(message);
       run.handle(message);
     };

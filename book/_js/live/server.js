@@ -22,6 +22,11 @@ export class BookServer {
     return models.find(({ id }) => id === kernel)?.execution_state;
   }
 
+  /** Whether the server has a kernel of that name; null if it does not answer. */
+  isThere(kernel) {
+    return this.stateOf(kernel).then((state) => state !== undefined, () => null);
+  }
+
   /** What cells with these texts need, read, give and bind (see needs.js); found out without running them. */
   async relations(texts) {
     const { cells } = await this.#ask("api/relations", { method: "POST", body: JSON.stringify(texts) });

@@ -143,7 +143,7 @@ class Session {
   async resume() {
     this.record.moveTo(this.cells);
     const left = this.record.left;
-    const isThere = (kernel) => this.kernel.isThere(kernel);
+    const isThere = (kernel) => this.kernel.server.isThere(kernel);
     const place = (one) => one && this.cells[placeOf(this.cells, one.cell - 1, one.source)];
     const given = [];
     for (const run of await this.log.take()) {

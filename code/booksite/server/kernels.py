@@ -20,6 +20,7 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKerne
 from jupyter_server._tz import utcnow
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyter_server.utils import ApiPath
+from tornado import web
 from traitlets import Float, Integer
 from zmq.eventloop.zmqstream import ZMQStream
 
@@ -175,6 +176,19 @@ class WarmKernelManager(AsyncMappingKernelManager):
                 model["execution_state"] = "dead"
         return mine
 
+    def kernel_model(self, kernel_id: str) -> dict[str, Any]:
+        """Return what is told of a kernel.
+
+        Raises
+        ------
+        web.HTTPError
+            If there is none, or if it is in the list and nothing has been noted of it (404): it has not begun.
+        """
+        self._check_kernel_id(kernel_id)
+        if not hasattr(self._kernels[kernel_id], "last_activity"):  # which Jupyter sets when it has started
+            raise web.HTTPError(404, f"kernel {kernel_id} has not begun")
+        return super().kernel_model(kernel_id)
+
     def remove_kernel(self, kernel_id: str) -> Any:
         """Forget a kernel that has ended."""
         if kernel_id in self._outputs:
@@ -210,7 +224,9 @@ class WarmKernelManager(AsyncMappingKernelManager):
     def _make_room(self) -> None:
         """Shut down a kernel that nobody seems to need: of a closed page, or idle for longest."""
         now, seconds = utcnow(), time.monotonic()
-        mine = {one: kernel for one, kernel in self._kernels.items() if one in self._owners.keys() - self._leaving}
+        stay = self._owners.keys() - self._leaving
+        begun = {one: kernel for one, kernel in self._kernels.items() if hasattr(kernel, "last_activity")}
+        mine = {one: kernel for one, kernel in begun.items() if one in stay}
         busy = {one for one, kernel in mine.items() if getattr(kernel, "execution_state", "") == "busy"}
         closed = {one for one in mine if not self._kernel_connections.get(one, 0)}
         # One that computes is active all the time; how long it has been alone is counted here.

@@ -40,7 +40,7 @@ class Manager(WarmKernelManager):
     def add(self, name: str, owner: str | None, idle: float = 0, state: str = "idle", pages: int = 0) -> None:
         """Have a kernel that was last active some seconds ago, with pages that are connected with it."""
         active = utcnow() - timedelta(seconds=idle)
-        self._kernels[name] = SimpleNamespace(last_activity=active, execution_state=state)
+        self._kernels[name] = SimpleNamespace(last_activity=active, execution_state=state, kernel_name="python3")
         self._kernel_connections[name] = pages
         if owner:
             self._owners[name] = owner
@@ -51,7 +51,7 @@ class Manager(WarmKernelManager):
 
     def kernel_model(self, kernel_id: str) -> dict[str, Any]:
         """Return what lists need."""
-        return {"id": kernel_id}
+        return {"id": super().kernel_model(kernel_id)["id"]}
 
 
 def ended(manager: Manager, asks: list[str], reader: list[str]) -> list[str]:
@@ -76,6 +76,16 @@ def test_a_kernel_that_only_begins_or_is_the_spare_is_in_nobodys_list(reader: li
     assert manager.owner("begins") is None
     reader.append("ben")
     assert manager.list_kernels() == []
+
+
+def test_a_kernel_of_which_nothing_has_been_noted_spoils_no_list(reader: list[str]) -> None:
+    manager = Manager(most=2)
+    manager.add("mine", "ann", idle=IDLE_OPEN + 1)
+    manager.add("begins", "ann")
+    del manager._kernels["begins"].last_activity, manager._kernels["begins"].execution_state
+    reader.append("ann")
+    assert manager.list_kernels() == [{"id": "mine"}]
+    assert ended(manager, ["ben"], reader) == ["mine"]
 
 
 def test_a_kernel_that_is_given_up_stays_its_readers_until_it_has_ended(reader: list[str]) -> None:
