@@ -7,13 +7,14 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Error, Route, WebSocketRoute, expect
 from tests.browser.conftest import Noise
 from tests.browser.live_reader import Reader, end_kernels
 from tests.browser.live_support import wait_for
 from tests.browser.test_nothing_is_lost import another_tab, asks_while_busy, waits_for
 
-SUM, TENSOR = range(2)
+SUM, TENSOR, QUIET, LAST = 0, 1, 5, 11
 
 
 class Talker:
@@ -302,8 +303,8 @@ def test_output_of_a_text_that_was_edited_meanwhile_is_not_called_that_of_the_ne
     expect(reader.fresh(SUM)).to_contain_text("Your earlier run")
 
 
-def with_a_cell_more(html: str) -> str:
-    """Return a page to which its author has added a cell at the top."""
+def with_a_cell_more(html: str, also_changed: str = "") -> str:
+    """Return a page to which its author has added a cell at the top, and changed another, named by its text."""
     script = re.search(r'<script[^>]*id="live-config"[^>]*>(.*?)</script>', html, re.DOTALL)
     assert script is not None
     config = json.loads(script[1])
@@ -311,6 +312,9 @@ def with_a_cell_more(html: str) -> str:
     fresh = first | {"source": "print('fresh')", "needs": [], "reads": [], "gives": [], "binds": []}
     for cell in config["cells"]:
         cell["needs"] = [k + (k > 0) for k in cell["needs"]]
+    for cell in config["cells"]:
+        if also_changed and also_changed in cell["source"]:
+            cell["source"] += "\n# as the author has it now"
     config["cells"][:1] = [hidden, fresh]
     html = html.replace(script[1], json.dumps(config).replace("</", "<\\/"))
     code = '<div class="highlight-ipython3"><div class="highlight"><pre>print(&#39;fresh&#39;)\n</pre></div></div>'
@@ -342,6 +346,27 @@ def test_outputs_follow_their_cells_when_the_book_has_one_more(reader: Reader, n
         expect(reader.fresh(SUM)).to_have_count(0)
 
 
+def test_outputs_of_cells_that_were_changed_do_not_cover_those_of_others(reader: Reader, noise: Noise) -> None:
+    noise.expected = True
+    reader.wake()
+    texts = reader.page.evaluate("() => JSON.parse(document.getElementById('live-config').textContent).cells")
+    shown = [cell["source"] for cell in texts if cell["shown"]]
+    reader.run(SUM, "print('finished')")
+    reader.finished(SUM)
+    reader.run(TENSOR, "print('of a text that the book had')")
+    reader.finished(TENSOR)
+
+    def rebuilt(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=with_a_cell_more(answer.text(), shown[TENSOR]))
+
+    reader.page.route(re.compile("/cells.html"), rebuilt)
+    reader.page.reload()
+    expect(reader.fresh(SUM + 1)).to_contain_text("finished")
+    expect(reader.note).to_contain_text("The book’s text of a cell that had run has changed since")
+    expect(reader.fresh(TENSOR + 1)).to_have_count(0)
+
+
 def test_a_page_whose_python_has_gone_says_what_went_with_it(reader: Reader, noise: Noise, tmp_path: Path) -> None:
     noise.expected = True
     reader.wake()
@@ -360,3 +385,82 @@ def test_a_page_whose_python_has_gone_says_what_went_with_it(reader: Reader, noi
     other.reload()
     expect(back.code(TENSOR)).to_contain_text("after")
     expect(back.note).not_to_contain_text("gone")
+
+
+def test_two_runs_left_by_closed_tabs_are_both_shown_if_the_first_has_failed(
+    reader: Reader, noise: Noise, tmp_path: Path
+) -> None:
+    reader.wake()
+    stays = reader.page.context.new_page()
+    reader.run(SUM, waits_for(tmp_path / "first", "before", "") + "\n1 / 0")
+    expect(reader.fresh(SUM)).to_contain_text("before")
+    other = another_tab(reader, noise)
+    other.cell(TENSOR).locator(".cell_input").focus()
+    other.page.keyboard.press("Enter")
+    other.run(TENSOR, waits_for(tmp_path / "second", "again", "precious"))
+    reader.page.close()
+    (tmp_path / "first").touch()
+    expect(other.fresh(TENSOR)).to_contain_text("again")
+    other.page.close()
+    (tmp_path / "second").touch()
+    back = Reader(stays, reader.server).open()
+    expect(back.fresh(SUM)).to_contain_text("ZeroDivisionError")
+    expect(back.fresh(TENSOR)).to_contain_text("precious")
+
+
+def test_updates_from_elsewhere_stay_when_the_run_they_came_from_is_gone(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    reader.run(SUM, "from IPython.display import display\nh = display('first', display_id=True)")
+    reader.finished(SUM)
+    reader.run(TENSOR, "h.update('second')")
+    reader.finished(TENSOR)
+    reader.run(TENSOR, "print('other')")
+    reader.finished(TENSOR)
+    reader.run(LAST, "import threading\n" + Talker(tmp_path).code("").replace('print("word", k)', "h.update('late')"))
+    reader.finished(LAST)
+    for shown in ("second", "late"):
+        reader.page.reload()
+        expect(reader.fresh(SUM)).to_contain_text(shown)
+        expect(reader.fresh(TENSOR)).to_contain_text("other")
+        Talker(tmp_path).say(0)
+    expect(reader.fresh(SUM)).not_to_contain_text("first")
+
+
+def test_a_cell_that_shows_something_only_after_its_end_is_heard_after_a_reload(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    reader.run(QUIET, Talker(tmp_path).code(""))
+    reader.finished(QUIET)
+    expect(reader.fresh(QUIET)).to_have_count(0)
+    Talker(tmp_path).say(0)
+    expect(reader.fresh(QUIET)).to_contain_text("word 0")
+    reader.page.reload()
+    expect(reader.fresh(QUIET)).to_contain_text("word 0")
+    Talker(tmp_path).say(1)
+    expect(reader.fresh(QUIET)).to_contain_text("word 1")
+
+
+@pytest.mark.parametrize("pool", ["concurrent.futures.ThreadPoolExecutor(1)", "multiprocessing.pool.ThreadPool(1)"])
+def test_what_a_pool_does_for_a_cell_is_shown_there(reader: Reader, pool: str) -> None:
+    reader.wake()
+    does = "submit(print, 'NAME').result()" if "futures" in pool else "apply(print, ('NAME',))"
+    make = f"import concurrent.futures, multiprocessing.pool\npool = {pool}\n"
+    expect(reader.run(SUM, make + f"pool.{does.replace('NAME', 'one')}")).to_contain_text("one")
+    reader.finished(SUM)
+    expect(reader.run(TENSOR, f"pool.{does.replace('NAME', 'two')}")).to_contain_text("two")
+    expect(reader.fresh(SUM)).not_to_contain_text("two")
+
+
+def test_cells_that_waited_when_a_tab_crashed_are_told(reader: Reader, noise: Noise, tmp_path: Path) -> None:
+    noise.expected = True
+    reader.wake()
+    reader.write(SUM, waits_for(tmp_path / "end", "before", "after"))
+    stays = reader.page.context.new_page()
+    reader.button("Run all").click()
+    expect(reader.fresh(SUM)).to_contain_text("before")
+    with contextlib.suppress(Error):
+        reader.page.goto("chrome://crash", timeout=2000)
+    back = Reader(stays, reader.server)
+    stays.goto(reader.server.page(reader.name))
+    expect(back.fresh(SUM)).to_contain_text(re.compile(r"\d+ cells that waited behind it were not run."))
+    (tmp_path / "end").touch()
+    back.finished(SUM)

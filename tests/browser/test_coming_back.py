@@ -146,3 +146,7 @@ def test_outputs_do_not_come_back_to_cells_that_the_book_has_changed(worker: Rea
     worker.page.reload()
     expect(worker.fresh(TENSOR)).to_contain_text("ZeroDivisionError")
     expect(worker.fresh(SUM)).to_have_count(0)
+    expect(worker.note).to_contain_text("The book’s text of a cell that had run has changed since")
+    worker.page.reload()
+    expect(worker.fresh(TENSOR)).to_contain_text("ZeroDivisionError")
+    expect(worker.note).not_to_contain_text("has changed since")

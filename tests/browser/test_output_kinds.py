@@ -318,6 +318,7 @@ SHEET = "<style>:is(rect){fill:url(#p9)}" + "".join(f".f{k}{{fill:url(#p{k})}}" 
         nested("pattern", "<g fill='url(#p{})'><rect/></g>"),
         nested("clipPath", "<rect clip-path='url( #p{} )'/>"),
         nested("mask", "<rect mask='url(#p{})'/>"),
+        nested("mask", "<rect mask='URL( #p{})'/>"),
         nested("mask", "<rect style='mask: url(#p{})'/>"),
         nested("marker", "<path style='marker: url(#p{})'/>"),
         SHEET + nested("pattern", "<rect class='f{}'/>"),
@@ -467,3 +468,37 @@ def test_columns_inside_of_each_other_do_not_stop_the_page(bench: OutputBench) -
     bench.begin().show({"text/html": sheet + html}).settle()
     look = "node => [getComputedStyle(node).columnCount, getComputedStyle(node).textShadow]"
     assert bench.body.locator("div div").last.evaluate(look) == ["auto", "none"]
+
+
+def test_names_in_disguise_are_no_names(bench: OutputBench) -> None:
+    uses = [f"<use href='#%61{k + 1}'/>" * 10 for k in range(7)]
+    parts = "".join(f"<g id='a{k}'>{part}</g>" for k, part in enumerate(uses))
+    fills = "<rect fill='url(#%61)' style='fill: url(%22#%61%22)'/>"
+    drawing = f"<svg xmlns='http://www.w3.org/2000/svg'>{parts}<g id='a7'/><use href='#%610'/>{fills}</svg>"
+    for kind in ("image/svg+xml", "text/html"):
+        bench.begin().show({kind: drawing}).settle()
+        root = "node => (node.shadowRoot ?? node)"
+        boxes = bench.body.locator(".live-display > *").first
+        assert "%61" not in boxes.evaluate(f"node => ({root})(node).innerHTML")
+
+
+def test_a_legitimate_drawing_stays_whole(bench: OutputBench) -> None:
+    gradient = "<linearGradient id='g'><stop stop-color='red'/></linearGradient>"
+    hatch = "<pattern id='h' width='2' height='2'><path d='M0 0h1'/></pattern>"
+    sheet = "<style>.b:nth-child(odd) { fill: url(#g) } .b:hover { fill: url(#h) } .c { fill: url(#h) }</style>"
+    parts = "<rect class='b' width='9' height='9'/>" * 50 + "<g class='c'><circle r='1'/></g>" * 50
+    text = f"<svg xmlns='http://www.w3.org/2000/svg'><defs>{gradient}{hatch}</defs>{sheet}{parts}</svg>"
+    bench.begin().show({"image/svg+xml": text}).settle()
+    expect(bench.body.locator("svg rect")).to_have_count(50)
+    expect(bench.body.locator(".live-left-out")).to_have_count(0)
+    assert "run" in bench.body.locator("svg rect").nth(4).evaluate("node => getComputedStyle(node).fill")
+
+
+def test_what_a_drawing_had_to_lose_is_told(bench: OutputBench) -> None:
+    label = "<foreignObject width='9' height='9'><div xmlns='http://www.w3.org/1999/xhtml'>label</div></foreignObject>"
+    text = f"<svg xmlns='http://www.w3.org/2000/svg'>{label}<rect filter='url(#f)' width='9' height='9'/></svg>"
+    for kind in ("image/svg+xml", "text/html"):
+        bench.begin().show({kind: text}).settle()
+        said = bench.body.locator(".live-left-out")
+        expect(said.filter(has_text="inside of a drawing (foreignObject) was left out")).to_have_count(1)
+        expect(said.filter(has_text="Filters (such as blur and shadow) were left out")).to_have_count(1)

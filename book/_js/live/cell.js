@@ -119,8 +119,9 @@ export class LiveCell {
       if (alone && !earlier) this.#unfold();
     };
     return {
-      /** Whether the page shows anything of it. */
+      /** Whether the page shows anything of it, or would if there were anything: a thread may say something later. */
       isShown: () => shown,
+      mayShow: !hidden,
       /** Put a line above the output. */
       above: (node) => {
         above.replaceChildren(node);

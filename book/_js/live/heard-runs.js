@@ -1,14 +1,11 @@
 // A run may go on to show something after it has ended: a thread prints, a display changes. Nothing of that is lost or doubled
 // when the connection breaks, or when the page is opened anew.
 
-const MOST_UPDATES = 20;
-
 export class HeardRuns {
   /** `server` is asked for what came while nobody listened. */
   constructor(server) {
     this.server = server;
     this.runs = new Map(); // request → run
-    this.updates = new Map(); // display → its last update, for runs that are yet to be brought back
   }
 
   /**
@@ -28,7 +25,6 @@ export class HeardRuns {
   /** Hand out what was held of a run, and all that comes, but for the messages that the server has told already. */
   open(run, handle, messages) {
     run.handle = handle;
-    for (const update of this.updates.values()) handle(update);
     this.#release(run, messages);
   }
 
@@ -45,31 +41,15 @@ export class HeardRuns {
   hear(run, message) {
     if (run.held) return void run.held.push(message);
     if (run.known.has(message.header.msg_id)) return; // the server was quicker
-    if (message.parent_header?.msg_id === run.id) run.last = message.header.msg_id;
+    if (message.parent_header.msg_id === run.id) run.last = message.header.msg_id;
     run.handle(message);
   }
 
   /** A message has come of which the client library knows no run: one from before the page was opened may. */
   hearEarlier(message) {
-    if (message.header.msg_type === "update_display_data") return this.#update(message, [...this.runs.values()].filter(({ own }) => !own));
-    const run = this.runs.get(message.parent_header.msg_id);
-    if (run && !run.own) this.hear(run, message);
-  }
-
-  /** For messages that the server tells, and the client library has not heard: they may be about what other runs show, too. */
-  told(handle) {
-    return (message) => {
-      handle(message);
-      if (message.header.msg_type === "update_display_data") this.#update(message, this.runs.values());
-    };
-  }
-
-  #update(message, runs) {
-    const display = message.content.transient?.display_id;
-    this.updates.delete(display); // the newest comes last
-    this.updates.set(display, message);
-    if (this.updates.size > MOST_UPDATES) this.updates.delete(this.updates.keys().next().value);
-    for (const run of runs) this.hear(run, message);
+    const updates = message.header.msg_type === "update_display_data";
+    for (const run of updates ? this.runs.values() : [this.runs.get(message.parent_header.msg_id)])
+      if (run && !run.own) this.hear(run, message);
   }
 
   /** The connection is there (again): ask for what has come without it. */
@@ -83,7 +63,7 @@ export class HeardRuns {
     run.held = [];
     const said = await this.server.outputs(run).catch(() => null); // it may come back, and this is called again
     const messages = said?.messages ?? [];
-    messages.forEach(this.told(run.handle));
+    messages.forEach(run.handle);
     this.#release(run, messages);
   }
 
@@ -95,6 +75,5 @@ export class HeardRuns {
   /** The kernel is gone. */
   clear() {
     this.runs.clear();
-    this.updates.clear();
   }
 }

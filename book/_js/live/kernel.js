@@ -34,7 +34,6 @@ export class PageKernel {
     this.connection = null;
     this.changing = null; // the change of kernel that is going on
     this.looking = false;
-    this.running = null; // what the library calls the future of the run that is going on
     this.hasShown = new Promise((resolve) => (this.showed = resolve)); // resolves when its first run has ended
   }
 
@@ -148,8 +147,6 @@ export class PageKernel {
     connection.iopubMessage.connect((_, message) => {
       const { header, parent_header, content } = message;
       if (connection === this.connection) this.heard.hearEarlier(message);
-      // The library hands an update to the run that shows the display, and only to that.
-      if (header.msg_type === "update_display_data" && parent_header.msg_id === this.running?.msg.header.msg_id) this.running.onIOPub(message);
       // Whatever a tab asks as it comes makes the kernel "idle" again, although it is at another tab's cell: cells alone count.
       const ofCell = header.msg_type === "status" && parent_header.msg_type === "execute_request";
       if (ofCell && connection === this.connection) this.on.status(content.execution_state);
@@ -233,7 +230,6 @@ export class PageKernel {
       if (message.header.msg_type === "error") run.error = message.content;
       handle(message);
     };
-    this.running = future;
     const reply = future.done.then(({ content }) => content);
     reply.catch(() => {}); // the library cancels it when the kernel goes; `gone` says why
     const answer = new Promise((resolve, reject) => {
@@ -241,7 +237,7 @@ export class PageKernel {
       this.catchUp = () => {
         this.catchUp = null; // it asks until the run has ended, whatever becomes of the connection
         future.onIOPub = () => {};
-        this.server.follow(run, this.heard.told(handle)).then(resolve, reject);
+        this.server.follow(run, handle).then(resolve, reject);
       };
     });
     try {
@@ -259,20 +255,19 @@ export class PageKernel {
       return { ...content, dispose };
     } finally {
       this.showed();
-      this.running = this.catchUp = null;
+      this.catchUp = null;
       run.over = true;
     }
   }
 
   /** Hear a run that was sent before the page was reloaded: the messages that are known, and the rest. */
   async resume({ kernel, id, messages }, handle) {
-    const hear = this.heard.told(handle);
-    messages.forEach(hear);
+    messages.forEach(handle);
     await this.connect();
     if (this.connection.id !== kernel) throw new KernelGone("missing");
     const error = messages.find(({ header }) => header.msg_type === "error")?.content;
     const run = { kernel, id, last: messages.at(-1)?.header.msg_id ?? "", error };
-    const answer = await this.#unlessGone(this.server.follow(run, hear)).finally(() => (run.over = true));
+    const answer = await this.#unlessGone(this.server.follow(run, handle)).finally(() => (run.over = true));
     this.heard.add(run, handle);
     this.heard.catchUp();
     return { ...answer, dispose: () => this.heard.forget(id) };

@@ -14,7 +14,7 @@ const isLasting = ({ gives }) => gives.includes("*") && !gives.includes("?"); //
 
 /** The request by which the server can be asked again for what the page shows of a run (see Record). */
 function requestShown({ run, request }, { payload }) {
-  if (!run.isShown()) return undefined;
+  if (!run.isShown() && !run.mayShow) return undefined;
   return payload?.length ? null : request; // what would be in a pager is in the kernel's answer alone
 }
 
@@ -298,7 +298,7 @@ export class RunQueue {
 
   /** Give up what waits, and return how many; after a kernel's death not what the reader has asked for by itself: it runs in the next kernel. */
   drop(keepAlone = false) {
-    const kept = this.jobs.filter((job) => keepAlone && job.alone);
+    const kept = this.jobs.filter((job) => job.left || (keepAlone && job.alone)); // what was left by a tab runs already, or has run
     const given = this.jobs.filter((job) => !kept.includes(job));
     for (const job of given) if (![this.current, this.asked].includes(job.cell)) job.cell.setState("dropped");
     this.jobs = kept;

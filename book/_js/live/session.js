@@ -141,7 +141,7 @@ class Session {
 
   /** Go on with what ran when this tab, or one that was closed, left the page, and show again what had run, if its Python is still there. */
   async resume() {
-    this.record.moveTo(this.cells);
+    const homeless = this.record.moveTo(this.cells);
     const left = this.record.left;
     const isThere = (kernel) => this.kernel.server.isThere(kernel);
     const place = (one) => one && this.cells[placeOf(this.cells, one.cell - 1, one.source)];
@@ -151,6 +151,7 @@ class Session {
       if (!cell) given.push("A cell that ran when this page was left is not in the book any more; what it showed last is lost.");
       else if (run.closed && (await isThere(run.kernel)) === false) given.push(`Cell ${cell.number} was running then; what it showed is lost.`);
       else {
+        if (run.aim && !place(run.aim)) given.push("The book’s text of a cell that was asked for has changed since: it was not run.");
         this.wake();
         this.queue.resume(run, cell, place(run.aim));
       }
@@ -163,6 +164,7 @@ class Session {
     if (there) {
       this.wake();
       await bringBack(this.cells, left, this.kernel);
+      if (homeless) given.push(`The book’s text of ${homeless === 1 ? "a cell" : `${homeless} cells`} that had run has changed since: what that showed is not shown any more.`);
     }
     if (given.length) this.bar.say(given.join(" "));
   }

@@ -11,7 +11,9 @@ import contextvars
 import functools
 import sys
 import threading
-from typing import TYPE_CHECKING, cast
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.dummy import DummyProcess
+from typing import TYPE_CHECKING, Any, cast
 
 import zmq
 from ipykernel.kernelapp import IPKernelApp
@@ -46,17 +48,25 @@ class BookKernelApp(IPKernelApp):
 def keep_context_in_threads() -> None:
     """Have each thread go on in the context in which it is started: what it prints is the output of that cell.
 
-    Python itself can do so from 3.14 on (``-X thread_inherit_context``).
+    Python itself can do so from 3.14 on (``-X thread_inherit_context``). The threads of a pool work for whoever gives
+    them something to do: those of :mod:`concurrent.futures` in the context of who does, those of
+    :mod:`multiprocessing.pool` in none, so that they print where the last cell does.
     """
-    start = threading.Thread.start
+    start, submit = threading.Thread.start, ThreadPoolExecutor.submit
 
     @functools.wraps(start)
     def start_in_context(thread: threading.Thread) -> None:
-        run = functools.partial(contextvars.copy_context().run, thread.run)
-        thread.run = run  # type: ignore[method-assign]
+        if not isinstance(thread, DummyProcess):
+            run = functools.partial(contextvars.copy_context().run, thread.run)
+            thread.run = run  # type: ignore[method-assign]
         start(thread)
 
+    @functools.wraps(cast(Any, submit))
+    def submit_in_context(pool: ThreadPoolExecutor, work: Any, /, *args: Any, **kwargs: Any) -> Any:
+        return submit(pool, contextvars.copy_context().run, work, *args, **kwargs)
+
     threading.Thread.start = start_in_context  # type: ignore[method-assign,assignment]
+    ThreadPoolExecutor.submit = submit_in_context  # type: ignore[method-assign,assignment]
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MOST_BYTES = 16 * 2**20
 """Most that is kept of one kernel: a cell may print for ever."""
 
+DISPLAYS = {"display_data", "execute_result", "update_display_data"}
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -32,6 +34,8 @@ class Message:
     name: str
     ends: bool  # the run has ended with it
     parts: list[bytes]  # as Jupyter's protocol has them on the wire, from the signature on
+    display: str = ""  # name of the display that it shows or changes
+    changes: bool = False  # it changes one that was shown before, by whatever run
 
     @property
     def size(self) -> int:
@@ -60,7 +64,11 @@ class RunOutputs:
         header, parent = _read(parts[1]), _read(parts[2])
         if parent.get("msg_type") == "execute_request":
             ends = header["msg_type"] == "status" and _read(parts[4])["execution_state"] == "idle"
-            self.add(Message(parent["msg_id"], header["msg_id"], ends, parts))
+            display = ""
+            if b"display_id" in parts[4] and header["msg_type"] in DISPLAYS:
+                display = _read(parts[4]).get("transient", {}).get("display_id", "")
+            changes = header["msg_type"] == "update_display_data"
+            self.add(Message(parent["msg_id"], header["msg_id"], ends, parts, display, changes))
 
     def add(self, message: Message) -> None:
         """Keep a message."""
@@ -72,7 +80,7 @@ class RunOutputs:
             self._dropped.add(oldest.request)
 
     def of(self, request: str, after: str = "") -> dict[str, Any]:
-        """Return what a run has shown.
+        """Return what a run has shown, and how other runs have changed its displays.
 
         Parameters
         ----------
@@ -87,14 +95,21 @@ class RunOutputs:
             ``messages``; ``cut``, whether some between the one that was known and the first of these were dropped; and
             ``ended``, whether the run has ended.
         """
-        found = [message for message in self._messages if message.request == request]
+        found, shown = [], set()  # what the run has to do with, and the names of its displays
+        for message in self._messages:
+            if message.request == request:
+                found.append(message)
+                if message.display and not message.changes:
+                    shown.add(message.display)
+            elif message.changes and message.display in shown:
+                found.append(message)
         names = [message.name for message in found]
         known = after in names
         fresh = found[names.index(after) + 1 :] if known else found
         return {
             "messages": [self._readable(message) for message in fresh],
             "cut": request in self._dropped and not known,
-            "ended": any(message.ends for message in found),
+            "ended": any(message.ends for message in found if message.request == request),
         }
 
     def _readable(self, message: Message) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -50,6 +51,22 @@ def test_a_run_is_told_from_where_the_page_left_it() -> None:
         "messages": said.of("a")["messages"][2:], "cut": False, "ended": True,
     }  # fmt: skip
     assert said.of("nothing") == {"messages": [], "cut": False, "ended": False}
+
+
+def test_what_other_runs_have_changed_of_a_display_is_told_with_it() -> None:
+    said = outputs()
+    for request, name, display, changes in (
+        ("b", "0", "d", True),  # before it was shown, of another kind of the same name
+        ("a", "1", "d", False),
+        ("b", "2", "d", True),
+        ("b", "3", "e", True),
+        ("a", "4", "", False),
+        ("c", "5", "d", True),
+    ):
+        said.add(replace(message(request, name, name), display=display, changes=changes))
+    assert texts(said.of("a")) == ["1", "2", "4", "5"]
+    assert texts(said.of("a", "4")) == ["5"]
+    assert texts(said.of("b")) == ["0", "2", "3"]
 
 
 def test_of_too_much_the_end_is_kept_and_the_gap_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,13 +20,18 @@ export class Record {
     return Object.keys(this.#ran()).length > 0;
   }
 
-  /** The book may have been built anew since the last visit: what is known of a cell goes where it stands now. */
+  /** The book may have been built anew since the last visit: what is known of a cell goes where it stands now. Returns how many have no place. */
   moveTo(cells) {
     const stored = this.store.get("ran");
-    if (!stored) return;
-    const entries = Object.entries(stored.cells).map(([index, run]) => [placeOf(cells, Number(index), run.source) ?? index, run]);
-    const moved = Object.fromEntries(entries.sort(([, one], [, other]) => one.turn - other.turn));
+    if (!stored) return 0;
+    const kept = Object.entries(stored.cells).map(([index, run]) => [placeOf(cells, Number(index), run.source), index, run]);
+    const homeless = kept.filter(([place]) => place === undefined);
+    const moved = {};
+    // Their names are in Python still, but nothing of the page shows them; where another cell stands now, that one counts.
+    for (const [, index, run] of homeless) moved[index] = { ...run, request: null };
+    for (const [place, , run] of kept) if (place !== undefined) moved[place] = run;
     if (JSON.stringify(moved) !== JSON.stringify(stored.cells)) this.store.set("ran", { ...stored, cells: moved });
+    return homeless.filter(([, , { request }]) => request).length;
   }
 
   /** The kernel of the last visit, and what its cells have shown, in the order of their runs; null if nothing has run. */
@@ -35,7 +40,7 @@ export class Record {
     if (!stored) return null;
     const shown = Object.entries(stored.cells).filter(([, { request }]) => request);
     shown.sort(([, one], [, other]) => one.turn - other.turn);
-    return { kernel: stored.kernel, shown: shown.map(([index, { request, source }]) => ({ index: Number(index), request, source })) };
+    return { kernel: stored.kernel, shown: shown.map(([index, { request }]) => ({ index: Number(index), request })) };
   }
 
   /** A kernel has lost all that it knew. */

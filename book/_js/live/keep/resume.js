@@ -32,7 +32,7 @@ export class RunLog {
   sent(kernel, id) {
     if (!this.current) return;
     Object.assign(this.current, { kernel, id });
-    if (this.tab) this.#leave({ tab: this.tab });
+    if (this.tab) this.#leave({ tab: this.tab, waiting: this.waiting() });
   }
 
   add(message) {

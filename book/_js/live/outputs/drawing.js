@@ -46,7 +46,7 @@ function isolate(svg, prefix) {
     if (node.id) node.id = prefix + node.id;
   }
   // Also where nothing has that name: it may be a part of another output.
-  const rename = (text) => text.replace(/url\(\s*(["']?)#([^"'()]+)\1\s*\)/g, `url(#${prefix}$2)`);
+  const rename = (text) => text.replace(/url\(\s*(["']?)#([^"'()]+)\1\s*\)/gi, `url(#${prefix}$2)`);
   for (const node of [svg, ...svg.querySelectorAll("*")]) {
     for (const attribute of [...node.attributes]) {
       if (/^aria-(labelledby|describedby)$/.test(attribute.name)) {

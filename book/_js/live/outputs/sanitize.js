@@ -33,10 +33,12 @@ const LEFT_OUT = {
   script: "A script was left out: outputs of cells cannot run scripts here, so what it would draw or animate is missing.",
   frame: "A frame was left out: outputs of cells cannot show other pages.",
   drawing: "A drawing at a data: address was left out: nobody has looked at what it does. Show it by SVG(…) of IPython.display.",
+  foreign: "Text or HTML inside of a drawing (foreignObject) was left out: only what SVG itself can draw is shown.",
+  filter: "Filters (such as blur and shadow) were left out of a drawing: a few of them keep a browser busy for long.",
   control: "Buttons or input fields were left out: they need a script of their own, which outputs of cells cannot run here.",
   address: (url) => `A picture or sound from the address ${url} was left out: outputs of cells load nothing. Read the file and show its data instead.`,
 };
-const KINDS = { script: "script", iframe: "frame", frame: "frame", frameset: "frame", object: "frame", embed: "frame", input: "control", button: "control", select: "control", textarea: "control" };
+const KINDS = { script: "script", iframe: "frame", frame: "frame", frameset: "frame", object: "frame", embed: "frame", input: "control", button: "control", select: "control", textarea: "control", foreignobject: "foreign" };
 const LOADS = new Set(["src", "poster", "href", "xlink:href", "data"]);
 const SPANS = new Set(["colspan", "rowspan"]);
 const MOST_SPANNED = 100;
@@ -53,6 +55,7 @@ purifier.addHook("uponSanitizeElement", (node, { tagName }) => {
 });
 purifier.addHook("uponSanitizeAttribute", (node, data) => {
   const { attrName: name, attrValue: value } = data;
+  if (name === "filter") said?.add(LEFT_OUT.filter);
   if (name === "style") data.attrValue = harmlessStyle(value);
   else if (LOADS.has(name)) data.keepAttr &&= mayPointTo(node, value);
   else if (SPANS.has(name)) data.keepAttr &&= Number(value) <= MOST_SPANNED;
@@ -75,7 +78,7 @@ function mayPointTo(node, value) {
   const address = value.trim();
   const tag = node.localName.toLowerCase();
   if (tag === "a") return /^https?:\/\//i.test(address);
-  if (!MEDIA.has(tag)) return address.startsWith("#"); // use, gradients, patterns, text paths: parts of the same drawing
+  if (!MEDIA.has(tag)) return /^#[^%]*$/.test(address); // use, gradients, patterns, text paths: parts of the same drawing
   const drawing = /^data:image\/svg/i.test(address);
   if (!drawing && /^data:(image|audio|video)\//i.test(address)) return true;
   said?.add(drawing ? LEFT_OUT.drawing : LEFT_OUT.address(address.length > 80 ? `${address.slice(0, 80)}…` : address));

@@ -2,7 +2,8 @@
 // before it has been parsed.
 
 const GROUPS = [CSSMediaRule, CSSSupportsRule, window.CSSContainerRule, window.CSSLayerBlockRule].filter(Boolean);
-const ALLOWED_URL = /url\((["'])(#|data:image\/(?!svg))[^"'\\]*\1\)/gi; // as browsers write it; a drawing may be one that takes minutes
+// As browsers write it. A drawing at an address may be one that takes minutes; a name with % may be that of any part.
+const ALLOWED_URL = /url\((["'])(#[^"'\\%]*|data:image\/(?!svg)[^"'\\]*)\1\)/gi;
 const LOADING = /url\(|image-set\(|image\(|cross-fade\(|src\(|element\(|paint\(/i;
 
 const LATER = /\b(var|env|if|attr|inherit|--[\w-]+)\(/i; // what has one of these is kept as it was written, and gets its value later

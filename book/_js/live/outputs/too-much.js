@@ -44,7 +44,9 @@ export function tooMuchDrawn(root) {
 }
 
 const ONCE = /^(xlink:)?href$|^clip-path$|^mask/; // others, a pattern for example, are handed on to all elements inside
-const PART = /url\(\s*["']?#([^"'\s)]+)/g;
+const STATES = /::?(hover|active|focus(-\w+)?|target|checked|link|visited|before|after|first-line|first-letter|marker)\b/g;
+const UNPAINTED = new Set(["stop", "linearGradient", "radialGradient", "style", "title", "desc", "metadata"]);
+const PART = /url\(\s*["']?#([^"'\s)]+)/gi;
 
 /** The parts that a node draws, each with the property or attribute that names it. */
 function* references(node) {
@@ -59,17 +61,24 @@ function* declared(style) {
   if (style.cssText.includes("url(")) for (const property of style) for (const [, part] of style.getPropertyValue(property).matchAll(PART)) yield [property, part];
 }
 
+/** The nodes that a rule may be about, whatever the reader points at; all where that cannot be told. */
+function matching(root, selector) {
+  try {
+    return root.querySelectorAll(/&|:host/.test(selector) ? "*" : selector.replace(STATES, "").trim() || "*");
+  } catch {
+    return root.querySelectorAll("*");
+  }
+}
+
 /** The same for the rules of the document's own style sheets. */
 function styledReferences(root) {
   const found = new Map();
   const add = (selector, reference) => {
-    for (const node of root.querySelectorAll(selector)) found.set(node, [...(found.get(node) ?? []), reference]);
+    for (const node of matching(root, selector)) if (!UNPAINTED.has(node.localName)) found.set(node, [...(found.get(node) ?? []), reference]);
   };
   const read = (rules, inside) => {
     for (const rule of rules) {
-      // What `&` or `:host` means is not known here: it may be everything.
-      const selector = rule.selectorText && !inside && !/[:&]/.test(rule.selectorText) ? rule.selectorText : "*";
-      for (const reference of declared(rule.style ?? { cssText: "" })) add(selector, reference);
+      for (const reference of declared(rule.style ?? { cssText: "" })) add(inside ? "*" : rule.selectorText, reference);
       if (rule.cssRules) read(rule.cssRules, inside || Boolean(rule.selectorText));
     }
   };
