@@ -130,6 +130,40 @@ def test_what_a_thread_says_while_another_cell_runs_stays_its_cells_own(reader: 
     expect(reader.fresh(TENSOR)).not_to_contain_text("word")
 
 
+def test_a_display_that_came_while_the_connection_was_broken_can_be_updated(
+    reader: Reader, noise: Noise, tmp_path: Path
+) -> None:
+    noise.expected = True
+    sockets: list[WebSocketRoute] = []
+    held = False
+
+    def connect(socket: WebSocketRoute) -> None:
+        if held:
+            socket.close()
+            return
+        sockets.append(socket)
+        socket.connect_to_server()
+
+    reader.page.route_web_socket(re.compile("/channels"), connect)
+    reader.page.reload()
+    reader.wake()
+    show = "\nfrom IPython.display import display\nh = display('first', display_id=True)\n"
+    ended = f"open({str(tmp_path / 'ended')!r}, 'w').close()"
+    reader.run(SUM, waits_for(tmp_path / "end", "before", "after") + show + ended)
+    expect(reader.fresh(SUM)).to_contain_text("before")
+    held = True
+    sockets[-1].close()
+    (tmp_path / "end").touch()
+    wait_for((tmp_path / "ended").exists, "the end of the run")
+    held = False
+    reader.finished(SUM)
+    expect(reader.fresh(SUM)).to_contain_text("first")
+    reader.run(TENSOR, "h.update('second')\nprint('updated')")
+    expect(reader.fresh(TENSOR)).to_contain_text("updated")
+    expect(reader.fresh(SUM)).to_contain_text("second")
+    expect(reader.fresh(SUM)).not_to_contain_text("first")
+
+
 def test_a_display_of_a_run_that_went_on_over_a_reload_can_be_updated(reader: Reader, tmp_path: Path) -> None:
     reader.wake()
     show = "from IPython.display import display\nh = display('first', display_id=True)\n"
@@ -464,3 +498,63 @@ def test_cells_that_waited_when_a_tab_crashed_are_told(reader: Reader, noise: No
     expect(back.fresh(SUM)).to_contain_text(re.compile(r"\d+ cells that waited behind it were not run."))
     (tmp_path / "end").touch()
     back.finished(SUM)
+
+
+def test_outputs_that_stopped_the_page_are_not_brought_back_again(reader: Reader) -> None:
+    reader.wake()
+    reader.run(SUM, "mine = 1\nprint('heavy')")
+    reader.finished(SUM)
+    reader.page.reload()
+    expect(reader.fresh(SUM)).to_contain_text("heavy")
+    name = reader.page.evaluate("() => Object.keys(localStorage).find((key) => key.endsWith(':ran'))")
+    mark = f"sessionStorage.setItem({name.replace(':ran', ':showing')!r}, 'true')"
+    reader.page.add_init_script(
+        f"if (!window.opener && !sessionStorage.marked) {{ {mark}; sessionStorage.marked = 1 }}"
+    )
+    reader.page.reload()  # as if the tab had ended while it was shown
+    expect(reader.note).to_contain_text("it stopped this page when it was opened last")
+    expect(reader.fresh(SUM)).to_have_count(0)
+    expect(reader.code(SUM)).to_contain_text("heavy")
+    expect(reader.run(TENSOR, "print('there', mine)")).to_contain_text("there 1")
+    reader.page.reload()
+    expect(reader.fresh(TENSOR)).to_contain_text("there 1")
+
+
+def test_tabs_that_are_reloaded_at_once_keep_their_own_runs(reader: Reader, noise: Noise, tmp_path: Path) -> None:
+    noise.expected = True
+    reader.wake()
+    reader.run(SUM, waits_for(tmp_path / "end", "before", "after"))
+    expect(reader.fresh(SUM)).to_contain_text("before")
+    other = asks_while_busy(reader, noise)
+    other.finished(TENSOR, "queued")
+    reload = "() => void setTimeout(() => location.reload(), 100)"
+    reader.page.evaluate(reload)
+    other.page.evaluate(reload)
+    expect(reader.fresh(SUM)).to_contain_text("its output goes on here")
+    (tmp_path / "end").touch()
+    reader.finished(SUM)
+    expect(reader.fresh(SUM)).to_contain_text("after")
+    expect(other.fresh(TENSOR)).to_contain_text("waited")
+
+
+def test_a_run_that_waited_is_run_once_by_a_tab_and_its_copy(reader: Reader, noise: Noise, tmp_path: Path) -> None:
+    noise.expected = True
+    reader.wake()
+    reader.run(SUM, waits_for(tmp_path / "end", "before", "after"))
+    expect(reader.fresh(SUM)).to_contain_text("before")
+    other = another_tab(reader, noise)
+    other.cell(TENSOR).locator(".cell_input").focus()
+    other.page.keyboard.press("Enter")
+    count = tmp_path / "count"
+    other.run(TENSOR, f"open({str(count)!r}, 'a').write('x')\nprint('counted')")
+    other.finished(TENSOR, "queued")
+    other.page.goto(reader.server.page("book/short.html"))
+    with other.page.expect_popup() as copy:
+        other.page.evaluate(f"() => void window.open({reader.server.page(reader.name)!r})")
+    copied = Reader(copy.value, reader.server)
+    copied.finished(TENSOR, "queued")
+    other.page.go_back()
+    (tmp_path / "end").touch()
+    copied.finished(TENSOR)
+    expect(reader.run(SUM, "print('last')")).to_contain_text("last")
+    assert count.read_text() == "x"

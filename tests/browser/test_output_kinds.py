@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import io
 import re
 import wave
@@ -483,10 +484,11 @@ def test_names_in_disguise_are_no_names(bench: OutputBench) -> None:
 
 
 def test_a_legitimate_drawing_stays_whole(bench: OutputBench) -> None:
-    gradient = "<linearGradient id='g'><stop stop-color='red'/></linearGradient>"
+    gradient = "<linearGradient id='g'>" + "<stop stop-color='red'/>" * 9 + "</linearGradient>"
     hatch = "<pattern id='h' width='2' height='2'><path d='M0 0h1'/></pattern>"
     sheet = "<style>.b:nth-child(odd) { fill: url(#g) } .b:hover { fill: url(#h) } .c { fill: url(#h) }</style>"
     parts = "<rect class='b' width='9' height='9'/>" * 50 + "<g class='c'><circle r='1'/></g>" * 50
+    parts += "<g fill='url(#g)'>" + "<circle r='1'/>" * 6000 + "</g>"
     text = f"<svg xmlns='http://www.w3.org/2000/svg'><defs>{gradient}{hatch}</defs>{sheet}{parts}</svg>"
     bench.begin().show({"image/svg+xml": text}).settle()
     expect(bench.body.locator("svg rect")).to_have_count(50)
@@ -502,3 +504,21 @@ def test_what_a_drawing_had_to_lose_is_told(bench: OutputBench) -> None:
         said = bench.body.locator(".live-left-out")
         expect(said.filter(has_text="inside of a drawing (foreignObject) was left out")).to_have_count(1)
         expect(said.filter(has_text="Filters (such as blur and shadow) were left out")).to_have_count(1)
+
+
+@pytest.mark.parametrize("part", ["\\frac{%s}{2}", "\\sqrt{%s}", "\\left(%s\\right)"])
+def test_a_formula_too_deep_to_be_laid_out_stays_source(bench: OutputBench, part: str) -> None:
+    deep = functools.reduce(lambda inner, _: part % inner, range(120), "x")
+    bench.begin().show({"text/latex": f"${deep}$"}).settle()
+    bench.page.wait_for_function("bench.typeset()")
+    expect(bench.body).to_contain_text(part[:5])
+    expect(bench.body.locator("mjx-container")).to_have_count(0)
+    flat = functools.reduce(lambda inner, _: part % inner, range(10), "x")
+    bench.begin().show({"text/latex": f"${flat}$"}).settle()
+    bench.page.wait_for_function("bench.typeset()")
+    expect(bench.body.locator("mjx-container")).to_have_count(1)
+
+
+def test_markdown_with_marks_without_end_stays_source(bench: OutputBench) -> None:
+    bench.begin().show({"text/markdown": "_a_b " * 9000}).settle()
+    expect(bench.body).to_contain_text("_a_b _a_b")

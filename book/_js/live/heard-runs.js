@@ -17,7 +17,7 @@ export class HeardRuns {
    * @param {boolean} [own] whether this page has sent it: then its messages are handed to `hear`
    */
   add({ kernel, id, last = "", known = new Set() }, handle = null, own = false) {
-    const run = { kernel, id, last, known, handle, own, held: handle ? null : [], again: false };
+    const run = { kernel, id, last, known, handle, own, held: handle ? null : [], again: false, missed: false };
     this.runs.set(id, run);
     return run;
   }
@@ -49,7 +49,7 @@ export class HeardRuns {
   hearEarlier(message) {
     const updates = message.header.msg_type === "update_display_data";
     for (const run of updates ? this.runs.values() : [this.runs.get(message.parent_header.msg_id)])
-      if (run && !run.own) this.hear(run, message);
+      if (run && (!run.own || (updates && run.missed))) this.hear(run, message);
   }
 
   /** The connection is there (again): ask for what has come without it. */
@@ -63,6 +63,7 @@ export class HeardRuns {
     run.held = [];
     const said = await this.server.outputs(run).catch(() => null); // it may come back, and this is called again
     const messages = said?.messages ?? [];
+    if (messages.length) run.missed = true; // the client library does not know of displays among them
     messages.forEach(run.handle);
     this.#release(run, messages);
   }

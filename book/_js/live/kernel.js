@@ -246,7 +246,8 @@ export class PageKernel {
       else {
         const ended = this.heard.add(run, handle, true);
         future.onIOPub = (message) => this.heard.hear(ended, message);
-        if (!this.catchUp) this.heard.catchUp(); // followed without the connection: something may have come since
+        ended.missed = !this.catchUp; // it was followed without the connection
+        if (ended.missed) this.heard.catchUp(); // something may have come since
       }
       const dispose = () => {
         this.heard.forget(run.id);
@@ -282,8 +283,10 @@ export class PageKernel {
   /** A kernel that another tab of this page has shut down says nothing of it here, so ask while a cell waits for it. */
   async #notice(connection) {
     if (this.changing || connection?.connectionStatus !== "connected") return; // whoever is at it finds out
-    const lives = await this.#lives(connection).catch(() => true);
-    if (!lives && connection === this.connection && !this.changing) await this.#replace().catch(() => {});
+    const state = await this.server.stateOf(connection.id).catch(() => "unknown");
+    if (connection !== this.connection || this.changing) return;
+    if (state === "dead") await this.#renew("died").catch(() => {});
+    else if (state === undefined) await this.#replace().catch(() => {});
   }
 
   async interrupt() {

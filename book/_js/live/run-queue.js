@@ -80,7 +80,7 @@ export class RunQueue {
   /** Go on with a run of `cell` that was left while it ran, for `aim` if that is another cell. */
   resume(run, cell, aim) {
     // What had not been sent yet begins anew.
-    if (run.id) this.jobs.push({ cell, alone: true, code: run.code, left: run, for: aim });
+    if (run.id) this.#putFirst({ cell, alone: true, code: run.code, left: run, for: aim });
     else if (!aim) this.#wait(cell, run.code);
     if (!run.id && run.waiting) {
       const say = () => this.bar.say(`This page was left before cell ${cell.number} ran.${told(run.waiting)}`);
@@ -89,7 +89,14 @@ export class RunQueue {
     if (aim) this.#wait(aim, run.aim.code);
     this.bar.say("");
     this.on.changed();
+    this.freed?.("later"); // what Python is at is not of another tab, after all
     this.#start();
+  }
+
+  /** A run that was left comes before what waits: Python is at it, or has been. */
+  #putFirst(job) {
+    const isLeft = ({ left }) => left;
+    this.jobs = [...this.jobs.filter(isLeft), job, ...this.jobs.filter((other) => !isLeft(other))];
   }
 
   #wait(cell, code) {
@@ -110,6 +117,10 @@ export class RunQueue {
       if (!job.left) this.log.begin(job.cell, job.code);
       job.sure = Boolean(last?.ok && !last.job.ended); // Python has answered just now
       const goes = job.left || (await this.#turn());
+      if (goes === "later" && !job.cancelled) {
+        this.#putFirst(job);
+        continue;
+      }
       if (goes) job.run = job.cell.begin(job);
       last = { job, ok: goes && (await this.#runNeeded(job)) && (await this.#runCell(job)) };
       if (!goes || job.cancelled) job.cell.setState("dropped");
@@ -216,7 +227,7 @@ export class RunQueue {
     }
   }
 
-  /** Wait until the kernel is free of what this page did not ask for; false if the reader does not want to wait any longer. */
+  /** Wait until the kernel is free of what this page did not ask for; false if the reader does not want to wait, "later" if something comes first. */
   async #turn() {
     if (!this.kernel.connection) await this.kernel.connect().catch(() => {}); // what it is at, a kernel of an earlier tab tells then
     if (this.job.cancelled) return false;

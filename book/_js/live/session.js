@@ -6,8 +6,8 @@ import { Edits } from "./keep/edits.js";
 import { foldAround } from "./folds.js";
 import { PageKernel } from "./kernel.js";
 import { placeOf, Record } from "./keep/record.js";
-import { RunLog } from "./keep/resume.js";
-import { bringBack } from "./keep/shown.js";
+import { COMES_BACK_MS, RunLog } from "./keep/resume.js";
+import { Guard, bringBack } from "./keep/shown.js";
 import { RunQueue } from "./run-queue.js";
 import { pause } from "./server.js";
 import { Status } from "./status.js";
@@ -42,6 +42,7 @@ class Session {
     this.record = new Record(kept);
     this.edits = new Edits(kept);
     this.log = new RunLog(tab, kept);
+    this.guard = new Guard(tab);
     this.kernel = new PageKernel({
       base,
       path: config.page,
@@ -141,22 +142,16 @@ class Session {
 
   /** Go on with what ran when this tab, or one that was closed, left the page, and show again what had run, if its Python is still there. */
   async resume() {
+    if (this.guard.stopped) {
+      await this.log.take();
+      this.record.unshow();
+      return this.bar.say("What cells had shown is not brought back: it stopped this page when it was opened last. Your edits are here.", "problem");
+    }
+    this.guard.begin();
     const homeless = this.record.moveTo(this.cells);
     const left = this.record.left;
-    const isThere = (kernel) => this.kernel.server.isThere(kernel);
-    const place = (one) => one && this.cells[placeOf(this.cells, one.cell - 1, one.source)];
-    const given = [];
-    for (const run of await this.log.take()) {
-      const cell = place(run);
-      if (!cell) given.push("A cell that ran when this page was left is not in the book any more; what it showed last is lost.");
-      else if (run.closed && (await isThere(run.kernel)) === false) given.push(`Cell ${cell.number} was running then; what it showed is lost.`);
-      else {
-        if (run.aim && !place(run.aim)) given.push("The book’s text of a cell that was asked for has changed since: it was not run.");
-        this.wake();
-        this.queue.resume(run, cell, place(run.aim));
-      }
-    }
-    const there = left && (await isThere(left.kernel));
+    const given = await this.#takeUp();
+    const there = left && (await this.kernel.server.isThere(left.kernel));
     if (there === false) {
       this.record.forget(left.kernel);
       if (left.shown.length) given.unshift("The Python that ran this page is gone, and with it all variables and what cells had shown.");
@@ -167,6 +162,27 @@ class Session {
       if (homeless) given.push(`The book’s text of ${homeless === 1 ? "a cell" : `${homeless} cells`} that had run has changed since: what that showed is not shown any more.`);
     }
     if (given.length) this.bar.say(given.join(" "));
+    this.guard.end();
+  }
+
+  /** Go on with the runs that tabs have left; returns sentences about those that cannot be gone on with. */
+  async #takeUp() {
+    const place = (one) => one && this.cells[placeOf(this.cells, one.cell - 1, one.source)];
+    const given = [];
+    const { runs, later } = await this.log.take();
+    for (const run of runs) {
+      const cell = place(run);
+      const aim = place(run.aim);
+      if (!cell) given.push("A cell that ran when this page was left is not in the book any more; what it showed last is lost.");
+      else if (run.closed && (await this.kernel.server.isThere(run.kernel)) === false) given.push(`Cell ${cell.number} was running then; what it showed is lost.`);
+      else {
+        if (run.aim && !aim) given.push("The book’s text of a cell that was asked for has changed since: it was not run.");
+        this.wake();
+        this.queue.resume(run, cell, aim);
+      }
+    }
+    if (later) setTimeout(() => this.#takeUp().then((more) => more.length && this.bar.say(more.join(" "))), COMES_BACK_MS);
+    return given;
   }
 
   interrupt() {

@@ -29,8 +29,11 @@ def written_files() -> dict[str, int]:
     """Return when each file of the package was written, in nanoseconds; empty where there is no package."""
     found = importlib.util.find_spec(PACKAGE)
     folders = found.submodule_search_locations if found else []
-    files = [path for folder in folders or [] for path in Path(folder).rglob("*.*") if path.suffix != ".pyc"]
-    return {str(path): path.stat().st_mtime_ns for path in files}
+    written = {}
+    for path in (path for folder in folders or [] for path in Path(folder).rglob("*.*") if path.suffix != ".pyc"):
+        with contextlib.suppress(OSError):  # what an editor keeps beside a file comes, goes, and need not be a file
+            written[str(path)] = path.stat().st_mtime_ns
+    return written
 
 
 def forget_package_if_changed() -> None:

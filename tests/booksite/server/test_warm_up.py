@@ -65,6 +65,7 @@ def test_a_warm_kernel_has_loaded_the_package_and_changed_no_settings() -> None:
 
 def test_a_package_that_was_edited_while_a_kernel_waited_is_read_anew(tmp_path: Path) -> None:
     shutil.copytree(REPOSITORY / "code" / "cnnbook", tmp_path / "cnnbook")
+    (tmp_path / "cnnbook" / ".#patches.py").symlink_to("somebody@elsewhere.1")  # as Emacs marks what it edits
     assert said(EDIT, tmp_path) == [True, False, False, False]
 
 

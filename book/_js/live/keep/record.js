@@ -66,10 +66,13 @@ export class Record {
     this.store.set("ran", { kernel: this.kernel, cells: { ...cells, [index]: run } });
   }
 
-  /** The page does not show any more what a cell has shown. */
+  /** The page does not show any more what a cell has shown; without an index, what any has. */
   unshow(index) {
-    const cells = this.#ran();
-    if (cells[index]?.request) this.store.set("ran", { kernel: this.kernel, cells: { ...cells, [index]: { ...cells[index], request: null } } });
+    const stored = this.store.get("ran");
+    if (!stored) return;
+    const hides = (other) => index === undefined || Number(other) === index;
+    const cells = Object.entries(stored.cells).map(([other, run]) => [other, hides(other) ? { ...run, request: null } : run]);
+    this.store.set("ran", { ...stored, cells: Object.fromEntries(cells) });
   }
 
   #ran() {

@@ -3,6 +3,7 @@
 import { digest } from "../needs.js";
 
 const MOST_TAKEN = 50;
+export const COMES_BACK_MS = 2000; // in which a tab that is reloaded is back
 const MOST_CHARACTERS = 1_500_000; // browsers give a page five million, for everything
 const KEPT = new Set(["stream", "display_data", "execute_result", "update_display_data", "error", "clear_output"]);
 
@@ -25,7 +26,7 @@ export class RunLog {
   /** A cell begins to run; `aim` is the job that asked for it, if it is another cell's. */
   begin(cell, code, aim) {
     const name = ({ cell, code }) => ({ cell: cell.number, source: digest(cell.source), code });
-    this.current = { ...name({ cell, code }), aim: aim && name(aim), began: Date.now(), messages: [], size: 0, cut: false };
+    this.current = { ...name({ cell, code }), aim: aim && name(aim), key: `${Math.random()}`, began: Date.now(), messages: [], size: 0, cut: false };
   }
 
   /** Its request has gone to the kernel. */
@@ -76,7 +77,7 @@ export class RunLog {
     const messages = run.messages.map(([, message]) => message);
     const left = { ...run, messages, waiting: this.waiting() };
     this.store.set("run", left);
-    if (run.id) this.#leave({ waiting: left.waiting });
+    if (run.id) this.#leave({ waiting: left.waiting, leftAt: Date.now() });
   }
 
   /** Let other tabs know what runs; the server has its messages, as long as it has the kernel. */
@@ -85,20 +86,24 @@ export class RunLog {
     this.#share([...this.#left.filter(({ id }) => id !== run.id), run]);
   }
 
-  /** The runs that were going on when this tab left the page, and when others did, in the order of their beginnings. */
+  /**
+   * The runs that were going on when this tab left the page, and when others did, in the order of their beginnings.
+   * `later`: some were left just now, perhaps by a tab that comes back; ask again.
+   */
   async take() {
     const { held = [] } = (await navigator.locks?.query().catch(() => null)) ?? {};
     const alive = new Set(held.map(({ name }) => name));
     const own = this.store.get("run");
-    const left = this.#left.filter(({ tab }) => !alive.has(tab));
+    const free = this.#left.filter(({ tab }) => !alive.has(tab));
+    const others = free.filter(({ key, leftAt }) => key !== own?.key && !(Date.now() - leftAt < COMES_BACK_MS));
     const taken = this.shared.get("taken") ?? [];
-    this.store.remove("run");
-    this.#share(this.#left.filter(({ tab }) => alive.has(tab)));
-    const names = left.map(({ id }) => id);
-    if (left.length) this.shared.set("taken", [...taken, ...names].slice(-MOST_TAKEN));
     // Another tab may have taken up what this one left, and shown it to its end, and newer runs after it.
-    const mine = own && (names.includes(own.id) || !taken.includes(own.id));
-    const runs = [...left.filter(({ id }) => id !== own?.id), ...(mine ? [own] : [])];
-    return runs.sort((one, other) => !one.id - !other.id || one.began - other.began);
+    const mine = own && (free.some(({ key }) => key === own.key) || !taken.includes(own.key)) ? [own] : [];
+    const runs = [...others, ...mine].sort((one, other) => !one.id - !other.id || one.began - other.began);
+    const keys = runs.map(({ key }) => key);
+    this.store.remove("run");
+    this.#share(this.#left.filter(({ key }) => !keys.includes(key)));
+    if (keys.length) this.shared.set("taken", [...taken, ...keys].slice(-MOST_TAKEN));
+    return { runs, later: free.length > free.filter(({ key }) => keys.includes(key)).length };
   }
 }

@@ -5,6 +5,27 @@ import { pause } from "../server.js";
 
 const REFUSED = { messages: [] };
 
+const SAFE_MS = 5000; // after which what was brought back has been drawn
+
+/** Notes that something is being shown again: what once ended a tab, or stopped it for good, would do so at every visit. */
+export class Guard {
+  /** `store` is this tab's. */
+  constructor(store) {
+    this.store = store;
+    this.stopped = Boolean(store.get("showing"));
+    store.remove("showing");
+    addEventListener("pagehide", () => store.remove("showing"));
+  }
+
+  begin() {
+    this.store.set("showing", true);
+  }
+
+  end() {
+    setTimeout(() => this.store.remove("showing"), SAFE_MS);
+  }
+}
+
 /**
  * Show it again, where nothing newer is to be seen.
  *

@@ -9,6 +9,7 @@ const PIECES = /\$\$([^]{1,8000}?)\$\$|\$((?:\\.|[^$\\]){1,8000})\$|\\\[([^]{1,8
 const LABEL = /\\label\s*\{[^{}]*\}/g; // names of the page, of no use in an output, and an error at the second run
 const UNSAFE = /\\(mmlToken|require|definecolor)\b/; // they can name pictures, which load before anybody can look at them, or act on later formulas
 
+const DEEPEST = 40; // groups inside of each other: a hundred fractions end the tab
 const LONGEST_MS = 50; // that the page stands still
 
 /** Text in which formulas stand between $ $, $$ $$, \( \), \[ \] or \begin \end, as a node. */
@@ -46,13 +47,24 @@ export async function typesetFormulas(root) {
     const display = node.dataset.display === "true";
     const metrics = (measured[display] ??= mathJax.getMetricsFor(root.host ?? root, display));
     // It is not part of the page until it has been cleaned.
-    const drawn = !UNSAFE.test(tex) && (await inTurn(() => mathJax.tex2chtmlPromise(tex, { ...metrics, display }).catch(() => null)));
+    const drawn = !UNSAFE.test(tex) && depth(tex) <= DEEPEST && (await inTurn(() => mathJax.tex2chtmlPromise(tex, { ...metrics, display }).catch(() => null)));
     if (drawn) node.replaceChildren(clean(drawn));
     node.className = "live-typeset";
   }
   mathJax.startup.document.clear();
   mathJax.startup.document.updateDocument(); // the styles of letters that were not used before
   if (root instanceof ShadowRoot) root.adoptedStyleSheets = [...root.adoptedStyleSheets, styles()];
+}
+
+/** How many groups of a formula are open at most. */
+function depth(tex) {
+  let open = 0;
+  let most = 0;
+  for (const [mark] of tex.matchAll(/\\(left|right|begin|end)\b|\\.|[{}]/g)) {
+    if (mark === "{" || mark === "\\left" || mark === "\\begin") most = Math.max(most, (open += 1));
+    else if (mark === "}" || mark === "\\right" || mark === "\\end") open -= 1;
+  }
+  return most;
 }
 
 let line = Promise.resolve();

@@ -16,6 +16,7 @@ const RANK = [
 ];
 const MOST_BOXES = 500; // a loop that prints to both streams in turn, or shows a picture each time
 const MOST_SOURCE = 50_000; // characters of Markdown or LaTeX; more are shown as they are
+const MOST_MARKS = 5000;
 const DEEP = /^(?:[ \t]*(?:[-*+>]|\d+[.)])){60}/m; // lists and quotations inside of each other
 const OBJECT = /^<[^<>]*(object|at 0x[0-9a-f]+)>$/; // how Python writes what has no text of its own
 
@@ -178,7 +179,7 @@ export class Outputs {
     }
     if (kind.startsWith("image/")) box.append(el("img", { src: `data:${kind};base64,${value.trim()}`, alt: this.#alt(), width, height }));
     else if (kind === "text/latex" && value.length < MOST_SOURCE) latex(box, value);
-    else if (kind === "text/markdown" && value.length < MOST_SOURCE && !DEEP.test(value)) markdown(box, value);
+    else if (kind === "text/markdown" && isReadable(value)) markdown(box, value);
     else if (kind === "application/json") box.append(jsonTree(value));
     else box.append(terminalText(String(value)));
     return [];
@@ -187,6 +188,11 @@ export class Outputs {
   #alt() {
     return this.describe(this.pictures++);
   }
+}
+
+/** Whether Markdown can be read in a moment: its marks are compared with each other. */
+function isReadable(markdown) {
+  return markdown.length < MOST_SOURCE && !DEEP.test(markdown) && (markdown.match(/[_*~`[\]<]/g)?.length ?? 0) < MOST_MARKS;
 }
 
 /** A kernel sends text as one string or as a list of lines. */

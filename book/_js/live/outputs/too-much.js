@@ -36,7 +36,7 @@ export function tooMuchDrawn(root) {
       size.elements += part.elements;
     }
     for (const [property, name] of [...references(node), ...(styled.get(node) ?? [])])
-      if (named.has(name)) size.drawn += measure(named.get(name)).drawn * (ONCE.test(property) ? 1 : size.elements);
+      if (named.has(name) && !UNPAINTED.has(named.get(name).localName)) size.drawn += measure(named.get(name)).drawn * (ONCE.test(property) ? 1 : size.elements);
     known.set(node, size);
     return size;
   };
