@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Iterator
 
 import psutil
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, WebSocketRoute, expect
 from tests.browser.live_support import BookServerProcess, Client
 
 KEEPS = """() => {
@@ -51,7 +52,7 @@ class Reader:
 
     @property
     def note(self) -> Locator:
-        return self.page.locator(".live-note")
+        return self.page.locator(".live-note:not(.live-unkept)")
 
     @property
     def offer(self) -> Locator:
@@ -86,6 +87,31 @@ class Reader:
 
     def finished(self, index: int, state: str = "done") -> None:
         expect(self.cell(index)).to_have_attribute("data-live", state)
+
+
+class Wire:
+    """A page's connection to its kernel, from the page's next loading on, which a test can cut."""
+
+    def __init__(self, page: Page) -> None:
+        self.sockets: list[WebSocketRoute] = []
+        self.whole = True
+        page.route_web_socket(re.compile("/channels"), self._connect)
+        page.reload()
+
+    def _connect(self, socket: WebSocketRoute) -> None:
+        if not self.whole:
+            socket.close()
+            return
+        self.sockets.append(socket)
+        socket.connect_to_server()
+
+    @contextlib.contextmanager
+    def cut(self) -> Iterator[None]:
+        """Cut it; at the end it can be made again."""
+        self.whole = False
+        self.sockets[-1].close()
+        yield
+        self.whole = True
 
 
 def end_kernels(context: BrowserContext) -> None:

@@ -8,9 +8,9 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Error, Route, WebSocketRoute, expect
+from playwright.sync_api import Error, Route, expect
 from tests.browser.conftest import Noise
-from tests.browser.live_reader import Reader, end_kernels
+from tests.browser.live_reader import Reader, Wire, end_kernels
 from tests.browser.live_support import wait_for
 from tests.browser.test_nothing_is_lost import another_tab, asks_while_busy, waits_for
 
@@ -85,28 +85,15 @@ def test_what_a_thread_says_while_the_connection_is_broken_is_heard_later(
     reader: Reader, noise: Noise, tmp_path: Path
 ) -> None:
     noise.expected = True
-    sockets: list[WebSocketRoute] = []
-    held = False
-
-    def connect(socket: WebSocketRoute) -> None:
-        if held:
-            socket.close()
-            return
-        sockets.append(socket)
-        socket.connect_to_server()
-
-    reader.page.route_web_socket(re.compile("/channels"), connect)
-    reader.page.reload()
+    wire = Wire(reader.page)
     reader.wake()
     reader.run(SUM, Talker(tmp_path).code())
     reader.finished(SUM)
     for k in range(0, 4, 2):  # the first time it is a run of this page, then one of an earlier visit
         Talker(tmp_path).say(k)
         words(reader, k + 1)
-        held = True
-        sockets[-1].close()
-        Talker(tmp_path).say(k + 1)
-        held = False
+        with wire.cut():
+            Talker(tmp_path).say(k + 1)
         words(reader, k + 2)
         reader.page.reload()
         words(reader, k + 2)
@@ -134,28 +121,15 @@ def test_a_display_that_came_while_the_connection_was_broken_can_be_updated(
     reader: Reader, noise: Noise, tmp_path: Path
 ) -> None:
     noise.expected = True
-    sockets: list[WebSocketRoute] = []
-    held = False
-
-    def connect(socket: WebSocketRoute) -> None:
-        if held:
-            socket.close()
-            return
-        sockets.append(socket)
-        socket.connect_to_server()
-
-    reader.page.route_web_socket(re.compile("/channels"), connect)
-    reader.page.reload()
+    wire = Wire(reader.page)
     reader.wake()
     show = "\nfrom IPython.display import display\nh = display('first', display_id=True)\n"
     ended = f"open({str(tmp_path / 'ended')!r}, 'w').close()"
     reader.run(SUM, waits_for(tmp_path / "end", "before", "after") + show + ended)
     expect(reader.fresh(SUM)).to_contain_text("before")
-    held = True
-    sockets[-1].close()
-    (tmp_path / "end").touch()
-    wait_for((tmp_path / "ended").exists, "the end of the run")
-    held = False
+    with wire.cut():
+        (tmp_path / "end").touch()
+        wait_for((tmp_path / "ended").exists, "the end of the run")
     reader.finished(SUM)
     expect(reader.fresh(SUM)).to_contain_text("first")
     reader.run(TENSOR, "h.update('second')\nprint('updated')")
@@ -253,14 +227,16 @@ def test_a_run_that_another_tab_has_taken_up_does_not_cover_a_newer_one(
     expect(reader.fresh(SUM)).not_to_contain_text("old")
 
 
-def test_help_that_came_while_the_page_was_away_is_not_said_to_be_nothing(reader: Reader, tmp_path: Path) -> None:
+@pytest.mark.parametrize("code", ["%pinfo len", "get_ipython().run_line_magic('pinfo', 'len')", "%psource waits"])
+def test_help_that_comes_while_the_page_is_away_is_shown(reader: Reader, tmp_path: Path, code: str) -> None:
     reader.wake()
-    reader.run(SUM, waits_for(tmp_path / "end", "before", "after") + "\n%pinfo len")
+    waits = "\ndef waits(len): 'number of items'\n"
+    reader.run(SUM, waits_for(tmp_path / "end", "before", "after") + waits + code)
     expect(reader.fresh(SUM)).to_contain_text("before")
     reader.page.reload()
     expect(reader.fresh(SUM)).to_contain_text("its output goes on here")
     (tmp_path / "end").touch()
-    expect(reader.fresh(SUM)).to_contain_text("The help came while this page was away. Run the cell again to read it.")
+    expect(reader.fresh(SUM)).to_contain_text("number of items")
 
 
 def test_text_that_is_no_utf8_is_there_after_a_reload(reader: Reader, tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from tests.browser.conftest import Noise
-from tests.browser.live_reader import Reader
+from tests.browser.live_reader import Reader, Wire
 from tests.browser.live_support import BookServerProcess, wait_for
 
 SUM, TENSOR, FIGURE, TABLE, LAST = 0, 1, 2, 4, 11
@@ -165,8 +165,12 @@ def test_storage_that_is_full_or_forbidden_costs_one_sentence(
     page.add_init_script(forbid)
     reader = Reader(page, book_server).open().wake()
     reader.write(SUM, MINE)
-    expect(reader.note).to_contain_text("This browser does not let the page keep anything")
+    expect(reader.bar).to_contain_text("This browser does not let the page keep anything")
     expect(reader.run(SUM)).to_contain_text("mine 42")
+    reader.finished(SUM)
+    reader.button("Restart").click()
+    expect(reader.note).to_contain_text("Python was started anew")
+    expect(reader.bar.locator(".live-unkept")).to_contain_text("your edits and what your cells have shown are lost")
 
 
 # --- outputs
@@ -337,29 +341,15 @@ def test_a_page_that_a_cell_ended_has_not_run_to_its_end(reader: Reader, noise: 
 
 def test_a_connection_that_breaks_while_a_cell_runs_costs_no_line(reader: Reader, noise: Noise, tmp_path: Path) -> None:
     noise.expected = True
-    sockets: list[WebSocketRoute] = []
-
-    held = False
-
-    def connect(socket: WebSocketRoute) -> None:
-        if held:  # it does not come back before all has been said
-            socket.close()
-            return
-        sockets.append(socket)
-        socket.connect_to_server()
-
-    reader.page.route_web_socket(re.compile("/channels"), connect)
-    reader.page.reload()
+    wire = Wire(reader.page)
     reader.wake()
     another_tab(reader, noise).wake()  # or Jupyter would keep what comes meanwhile
     gate, ended = tmp_path / "gate", tmp_path / "ended"
     fresh = reader.run(SUM, f"{waits_for(gate, 'before', 'meanwhile')}\nopen({str(ended)!r}, 'w').close()\n1 / 0")
     expect(fresh).to_contain_text("before")
-    held = True
-    sockets[-1].close()
-    gate.touch()
-    wait_for(ended.exists, "the end of the run")
-    held = False
+    with wire.cut():
+        gate.touch()
+        wait_for(ended.exists, "the end of the run")
     expect(fresh).to_contain_text("meanwhile")
     expect(fresh).to_contain_text("ZeroDivisionError")
     reader.finished(SUM, "failed")

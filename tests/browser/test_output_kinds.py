@@ -145,11 +145,9 @@ def test_24_bit_and_256_colours_are_drawn_and_can_be_read(bench: OutputBench, co
 
 
 def test_the_pagers_text_is_shown(bench: OutputBench) -> None:
-    bench.begin()
-    page = {"source": "page", "data": {"text/plain": f"{ESC}[31mSignature:{ESC}[39m conv2d(x, weight)"}, "start": 0}
-    assert bench.page.evaluate("payload => bench.outputs.page(payload)", [page, {"source": "ask_exit"}])
-    expect(bench.body).to_have_text("Signature: conv2d(x, weight)")
-    assert not bench.page.evaluate("bench.outputs.page([])")
+    text = {"text/plain": f"{ESC}[31mSignature:{ESC}[39m conv2d(x, weight)"}
+    bench.begin().hear(("display_data", {"data": text, "metadata": {"pager": True}}))
+    expect(bench.body.locator(".live-page")).to_have_text("Signature: conv2d(x, weight)")
 
 
 def test_markdown_is_rendered_with_its_formulas(bench: OutputBench) -> None:

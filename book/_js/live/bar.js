@@ -2,6 +2,8 @@
 
 import { el } from "./dom.js";
 
+const UNKEPT = "This browser does not let the page keep anything (its storage is full or forbidden): when the page is closed or reloaded, your edits and what your cells have shown are lost.";
+
 export class Bar {
   constructor() {
     this.content = el("div", { class: "live-bar-content" });
@@ -11,7 +13,8 @@ export class Bar {
     this.node = el("div", { class: "live-bar", role: "region", "aria-label": "Running the code of this page" });
     this.shared = el("p", { class: "live-shared", hidden: true });
     this.offered = el("p", { class: "live-offer", hidden: true });
-    this.node.append(this.content, this.note, this.offered, this.shared, this.announcer);
+    this.unkept = el("p", { class: "live-note live-unkept", "data-kind": "problem", hidden: true }, UNKEPT);
+    this.node.append(this.content, this.note, this.offered, this.shared, this.unkept, this.announcer);
     (document.querySelector("article h1") ?? document.querySelector("h1"))?.after(this.node);
   }
 
@@ -38,6 +41,13 @@ export class Bar {
   tellOfTabs(sentence) {
     if (sentence !== this.shared.textContent) this.shared.textContent = sentence;
     this.shared.hidden = !sentence;
+  }
+
+  /** Say, for as long as the page is open, that the browser keeps nothing of it. */
+  warnOfStorage() {
+    if (!this.unkept.hidden) return;
+    this.unkept.hidden = false;
+    this.announce(UNKEPT);
   }
 
   /** There is no kernel here: one quiet line that says where there is one. */

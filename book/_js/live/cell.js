@@ -136,10 +136,6 @@ export class LiveCell {
         this.wrong = true; // the run that is seen here has failed
         if (!earlier) this.#unfold();
       },
-      /** Show what the kernel would open in a pager, such as the help on a name. */
-      page: (payload) => {
-        if (outputs.page?.(payload) && !hidden) show();
-      },
       end: () => {
         outputs.end();
         if (hidden) return;

@@ -83,7 +83,6 @@ export function quietly(cell) {
       const fails = message.header.msg_type === "error" && !cell.mayFail && message.content.ename !== "KeyboardInterrupt";
       if (fails) shout().handle(message);
     },
-    page: () => {},
     end: () => loud?.end(),
     fail: (text) => shout().fail(text),
   };

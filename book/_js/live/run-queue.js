@@ -5,18 +5,9 @@ import { STOPPED, WHY_STOPPED, explainFailure, offerDependents, told } from "./e
 import { KernelGone } from "./kernel.js";
 import { cellsToRunFirst, digest, markOf } from "./needs.js";
 import { Prelude, quietly } from "./prelude.js";
+import { Relations } from "./relations.js";
 
 const LOOK_AGAIN_MS = 1000;
-const HELP = /^\s*(\?|%p(info2?|source|file|doc|def|age)\b|[^#\n]*\?\s*$)/m; // what IPython answers in a pager
-const HELP_IS_LOST = { source: "page", data: { "text/plain": "The help came while this page was away. Run the cell again to read it." } };
-
-const isLasting = ({ gives }) => gives.includes("*") && !gives.includes("?"); // see booksite/needed_cells.py
-
-/** The request by which the server can be asked again for what the page shows of a run (see Record). */
-function requestShown({ run, request }, { payload }) {
-  if (!run.isShown() && !run.mayShow) return undefined;
-  return payload?.length ? null : request; // what would be in a pager is in the kernel's answer alone
-}
 
 export class RunQueue {
   /**
@@ -25,6 +16,7 @@ export class RunQueue {
    */
   constructor({ cells, kernel, record, log, bar, on }) {
     Object.assign(this, { cells, kernel, record, log, bar, on });
+    this.relations = new Relations(cells, (texts) => kernel.relations(texts));
     this.jobs = [];
     this.current = null; // the cell that runs
     this.asked = null; // the cell whose turn it is: it runs, or others run that it needs
@@ -138,7 +130,7 @@ export class RunQueue {
     const { cell, alone, code, left, run } = asked;
     if (!alone || left) return true;
     // A kernel may turn out to be another one than the last time; both questions go to the server at once.
-    const page = this.#pageWith(cell, code);
+    const page = this.relations.of(cell, code);
     asked.sure = await this.kernel.ensure().then(() => true, () => false);
     asked.page = await page;
     if (asked.cancelled) return false;
@@ -161,37 +153,9 @@ export class RunQueue {
     return true;
   }
 
-  /** The page's cells, one of them with the text that it runs with, and what they have to do with each other (see needs.js). */
-  #pageWith(cell, code) {
-    const texts = this.cells.map((other) => (other === cell ? code : other.code));
-    const key = JSON.stringify(texts);
-    if (key !== this.known?.key) this.known = { key, page: this.#relate(texts) };
-    return this.known.page;
-  }
-
   /** Find out what the cells need as they stand, while nobody waits for it. */
   foresee() {
-    this.#pageWith();
-  }
-
-  async #relate(texts) {
-    const edited = (index) => texts[index] !== this.cells[index].source;
-    let relations = this.cells.map((cell) => cell.relations);
-    if (texts.some((_, index) => edited(index))) {
-      const above = (index) => ({ ...relations[index], needs: [...Array(index).keys()], reads: [] });
-      relations = await this.kernel.relations(texts).catch(() => {
-        this.known = null; // the server may answer the next time
-        return relations.map((known, index) => (edited(index) ? above(index) : known)); // what nobody can judge needs all that is above it
-      });
-    }
-    // A reader's cell that acts on the process (ends it, stops it, sets a seed) has done so when it ran; it is no need of others.
-    const acts = (index) => edited(index) && isLasting(relations[index]) && !isLasting(this.cells[index].relations);
-    const names = (index) => relations[index].gives;
-    const wanted = (index, of) => [of, ...relations[of].needs].some((other) => other > index && relations[other].reads.some((name) => names(index).includes(name)));
-    return texts.map((code, index) => {
-      const needs = relations[index].needs.filter((other) => !acts(other) || wanted(other, index));
-      return { code, ...relations[index], needs };
-    });
+    this.relations.of();
   }
 
   /** Run one cell; returns whether the cells after it may run. */
@@ -204,9 +168,6 @@ export class RunQueue {
     this.log.begin(cell, code, job.for && { cell: job.for, code: job.left ? job.left.aim.code : this.job.code });
     try {
       const reply = await this.#ask(job);
-      // The answer of a run that was heard by way of the server has not come, and what a pager would show is in no other message.
-      if (!reply.payload && reply.status === "ok" && HELP.test(code)) reply.payload = [HELP_IS_LOST];
-      run.page(reply.payload);
       run.end();
       cell.previous?.dispose(); // from now on this run's displays are the ones to be updated
       cell.previous = reply;
@@ -266,11 +227,12 @@ export class RunQueue {
     const { cell, code } = job;
     const expected = cell.mayFail && code === cell.source && reply.ename !== "KeyboardInterrupt";
     const index = cell.number - 1;
-    const page = (job.page ??= await this.#pageWith(cell, code));
+    const page = (job.page ??= await this.relations.of(cell, code));
     const ran = reply.status === "ok" || (reply.status === "error" && expected);
     const mark = ran ? markOf(page, index, (other) => this.record.mark(other)) : "";
     job.ended = reply.payload?.some(({ source }) => source === "ask_exit");
-    if (!job.ended && reply.status !== "unknown") this.record.add(index, mark, page[index], requestShown(job, reply), digest(cell.source));
+    const request = job.run.isShown() || job.run.mayShow ? job.request : undefined;
+    if (!job.ended && reply.status !== "unknown") this.record.add(index, mark, page[index], request, digest(cell.source));
     cell.setState(reply.status === "ok" ? "done" : reply.status === "error" ? "failed" : null);
     if (ran && !job.run.isShown() && cell.forgive()) this.record.unshow(index);
     if (reply.status === "unknown") cell.hint("It ended while the page was away; what it printed last did not reach this page.");

@@ -37,7 +37,7 @@ class Session {
     this.page = { config, root };
     this.bar = bar;
     this.status = new Status(bar, () => this.queue.work);
-    const kept = new Store("localStorage", config.page, () => this.#sayUnkept());
+    const kept = new Store("localStorage", config.page, () => bar.warnOfStorage());
     const tab = new Store("sessionStorage", config.page);
     this.record = new Record(kept);
     this.edits = new Edits(kept);
@@ -280,12 +280,6 @@ class Session {
   }
 
   // --- what the browser keeps
-
-  #sayUnkept() {
-    if (this.unkept) return;
-    this.unkept = true;
-    this.bar.say("This browser does not let the page keep anything (its storage is full or forbidden): your edits are lost when the page is closed.", "problem");
-  }
 
   /** Edits of cells that the book does not have any more are the reader's all the same. */
   #offerHomeless() {

@@ -1,8 +1,9 @@
 """The process that runs cells: IPython's kernel, which loses nothing of what cells show and knows which of them did.
 
 Jupyter's kernels publish what cells show through a socket that drops messages when a thousand of them wait. A cell that
-prints more lines than the server takes in would lose its last ones, and with them the message that it has ended. And
-what a thread prints goes to whoever has asked the kernel for something last, be it a page that has just been opened.
+prints more lines than the server takes in would lose its last ones, and with them the message that it has ended. What
+a thread prints goes to whoever has asked the kernel for something last, be it a page that has just been opened. And the
+help on a name is in the answer to who has asked for it alone, who may have reloaded the page meanwhile.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ class BookKernelApp(IPKernelApp):
         """Get ready; the book's package, which is there already, is looked at again when the first cell comes."""
         super().initialize(argv)
         keep_context_in_threads()
-        events = cast("InteractiveShell", self.shell).events
+        shell = cast("InteractiveShell", self.shell)
+        shell.set_hook("show_in_pager", show_as_output, 0)  # before the one that puts it into the answer
+        events = shell.events
 
         def look_once(_: object) -> None:
             events.unregister("pre_run_cell", look_once)
@@ -43,6 +46,17 @@ class BookKernelApp(IPKernelApp):
         """Set up the channel to all who listen; whoever sends on it waits until there is room."""
         context.setsockopt(zmq.XPUB_NODROP, 1)  # of the sockets that it makes from now on; others have no such option
         super().init_iopub(context)
+
+
+def show_as_output(
+    shell: InteractiveShell, text: str | dict[str, str], start: int = 0, screen_lines: int = 0, pager_cmd: object = None
+) -> None:
+    """Show what IPython would open in a pager, such as the help on a name, as an output of the cell (IPython's hook).
+
+    ``text`` is plain, or the same under several MIME types; the metadata name ``pager`` tells pages what it is.
+    """
+    data = {"text/plain": text} if isinstance(text, str) else text
+    shell.display_pub.publish(data, metadata={"pager": True})
 
 
 def keep_context_in_threads() -> None:

@@ -55,13 +55,6 @@ export class Outputs {
     }
   }
 
-  /** Show what the kernel would open in a pager (the help on a name); returns whether there was any. */
-  page(payload = []) {
-    const pages = (payload ?? []).filter(({ source, data }) => source === "page" && data);
-    for (const { data } of pages) this.#add(this.#render(data)).classList.add("live-page");
-    return pages.length > 0;
-  }
-
   clear() {
     this.clearNext = false;
     this.terminal = null;
@@ -132,6 +125,7 @@ export class Outputs {
   #display({ data, metadata, transient }) {
     const first = this.pictures;
     const node = this.#add(this.#render(data, metadata));
+    if (metadata?.pager) node.classList.add("live-page"); // the help on a name
     const id = transient?.display_id;
     if (id) this.displays.set(id, [...(this.displays.get(id) ?? []), { node, first }]);
   }
