@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 from tests.browser.live_reader import Reader, end_kernels
 from tests.browser.live_support import BookServerProcess, build_sample, wait_for
+from tests.browser.output_bench import OutputBench, host
 
 from booksite.chromium import FLAGS
 
@@ -59,6 +60,15 @@ class Noise:
     def _failed(self, request: Request) -> None:
         if request.failure != "net::ERR_ABORTED":  # what a page that is left had still asked for
             self.heard.append(f"failed: {request.url} ({request.failure})")
+
+
+@pytest.fixture(scope="module")
+def bench(sample_site: Path, chromium: Browser) -> Iterator[OutputBench]:
+    """Open a page on which outputs are shown without a kernel."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    with host(sample_site) as origin:
+        yield OutputBench(context, origin)
+    context.close()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Locator, Page, Route
 
+ESC = "\x1b"
 LAY = """async ({module}) => {
   const { Outputs } = await import(module);
   const place = document.createElement("section");

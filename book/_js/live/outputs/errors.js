@@ -18,7 +18,7 @@ export function errorNode(ename, traceback, cellOfRun) {
   const parts = traceback.map((part) => part.replace(RUN, (whole, between, count) => (cellOfRun(Number(count)) ? `cell${between}${cellOfRun(Number(count))}` : whole)));
   const whole = parts.join("\n");
   const box = el("div", { class: "live-error", role: "group", "aria-label": "Error" });
-  if (FOLDED[ename]) box.append(fold(FOLDED[ename], whole));
+  if (Object.hasOwn(FOLDED, ename)) box.append(fold(FOLDED[ename], whole));
   else if (whole.split("\n").length <= LONG || parts.length < 4) box.append(terminalText(whole));
   else {
     const own = parts.filter((part) => OWN.test(part.replace(COLOURS, "")));

@@ -10,7 +10,9 @@ const LABEL = /\\label\s*\{[^{}]*\}/g; // names of the page, of no use in an out
 const UNSAFE = /\\(mmlToken|require|definecolor)\b/; // they can name pictures, which load before anybody can look at them, or act on later formulas
 
 const DEEPEST = 40; // groups inside of each other: a hundred fractions end the tab
+const DEEPEST_DRAWN = 200; // elements inside of each other: commands can nest what they are given
 const LONGEST_MS = 50; // that the page stands still
+const MOST_MACROS = 300; // that one formula uses: MathJax counts anew in each argument, and arguments can double what they are given
 
 /** Text in which formulas stand between $ $, $$ $$, \( \), \[ \] or \begin \end, as a node. */
 export function latexText(text) {
@@ -48,7 +50,7 @@ export async function typesetFormulas(root) {
     const metrics = (measured[display] ??= mathJax.getMetricsFor(root.host ?? root, display));
     // It is not part of the page until it has been cleaned.
     const drawn = !UNSAFE.test(tex) && depth(tex) <= DEEPEST && (await inTurn(() => mathJax.tex2chtmlPromise(tex, { ...metrics, display }).catch(() => null)));
-    if (drawn) node.replaceChildren(clean(drawn));
+    if (drawn && height(drawn) <= DEEPEST_DRAWN) node.replaceChildren(clean(drawn));
     node.className = "live-typeset";
   }
   mathJax.startup.document.clear();
@@ -67,6 +69,11 @@ function depth(tex) {
   return most;
 }
 
+/** How many elements lie inside of each other at most. */
+function height(node) {
+  return 1 + [...node.children].reduce((most, child) => Math.max(most, height(child)), 0);
+}
+
 let line = Promise.resolve();
 
 /** One formula after the other, whatever outputs they are in: what one defines is taken back before the next begins. */
@@ -75,14 +82,22 @@ function inTurn(typeset) {
   return line;
 }
 
-/** Let a formula define commands for itself alone: those of the page stay as they are. */
+/** Let a formula define commands for itself alone, and not use them without end: those of the page stay as they are. */
 async function withOwnMacros(typeset) {
   const { MapHandler } = window.MathJax._?.input?.tex?.MapHandler ?? {};
+  const limits = window.MathJax._?.input?.tex?.ParseUtil?.default ?? {};
+  const { checkMaxMacros } = limits;
   const maps = ["new-Command", "new-Environment", "new-Delimiter"].map((name) => MapHandler?.getMap(name)?.map).filter(Boolean);
   const before = maps.map((map) => new Map(map));
+  let used = 0;
+  limits.checkMaxMacros = (parser, ...rest) => {
+    if (++used > MOST_MACROS) parser.macroCount = Infinity; // more than any limit
+    return checkMaxMacros(parser, ...rest);
+  };
   try {
     return await typeset();
   } finally {
+    limits.checkMaxMacros = checkMaxMacros;
     maps.forEach((map, k) => {
       map.clear();
       before[k].forEach((value, name) => map.set(name, value));
@@ -94,7 +109,7 @@ async function withOwnMacros(typeset) {
 function clean(drawn) {
   for (const node of [drawn, ...drawn.querySelectorAll("*")]) {
     if (node.hasAttribute("style")) node.style.cssText = harmlessStyle(node.style.cssText);
-    if (node.id && !/^(MJX|mjx)-/.test(node.id)) node.removeAttribute("id");
+    node.removeAttribute("id");
     if (node.localName !== "a") continue;
     if (!/^https?:\/\//i.test(node.getAttribute("href") ?? "")) node.removeAttribute("href");
     node.target = "_blank";

@@ -1,9 +1,10 @@
-// A line of a terminal as runs of one style each, so that ten million letters are one run and not ten million.
+// A line of a terminal as runs of one style each, so that ten million letters are a few runs and not ten million.
 
 import { el } from "../dom.js";
 import { paint } from "./ansi.js";
 
 const MOST_SHOWN = 4000; // characters of a line, half from its beginning and half from its end
+const LONGEST_JOINED = 1000; // characters: a longer run would be copied for each letter that is written into it
 const MOST_RUNS = 500; // of a line that is written over: each letter that comes looks at all of them
 const MOST_KEPT = 100_000; // of the line where the cursor is; its middle can't be reached by then
 
@@ -81,7 +82,7 @@ export class Line {
   #append(text, style) {
     if (!text) return;
     const before = this.runs.at(-1);
-    if (before?.[1] === style) before[0] += text;
+    if (before?.[1] === style && before[0].length + text.length <= LONGEST_JOINED) before[0] += text;
     else this.runs.push([text, style]);
     this.length += text.length;
   }

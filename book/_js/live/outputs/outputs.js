@@ -17,7 +17,9 @@ const RANK = [
 const MOST_BOXES = 500; // a loop that prints to both streams in turn, or shows a picture each time
 const MOST_SOURCE = 50_000; // characters of Markdown or LaTeX; more are shown as they are
 const MOST_MARKS = 5000;
+const MOST_FIELDS = 20_000; // of a table of Markdown, whose rows are filled up to its head's width
 const DEEP = /^(?:[ \t]*(?:[-*+>]|\d+[.)])){60}/m; // lists and quotations inside of each other
+const RULED = /^[\s>|:-]*$/; // the line below its head
 const OBJECT = /^<[^<>]*(object|at 0x[0-9a-f]+)>$/; // how Python writes what has no text of its own
 
 export class Outputs {
@@ -149,7 +151,7 @@ export class Outputs {
     const box = el("div", { class: `live-display live-${(kind ?? "text/plain").split(/[/+]/)[1]}` });
     const value = kind && textOf(data[kind]);
     const readable = kind === "application/json" || typeof value === "string";
-    const sentences = !kind ? [] : readable ? this.#fill(box, kind, value, metadata?.[kind]) : [`An output of the kind ${kind} was left out: it is no text.`];
+    const sentences = !kind ? [] : readable ? this.#fill(box, kind, value, metadata?.[kind] ?? {}) : [`An output of the kind ${kind} was left out: it is no text.`];
     const plain = textOf(data["text/plain"]);
     const text = typeof plain === "string" ? plain.trim() : "";
     // What is left when all else had to go; how Python names the object helps nobody.
@@ -160,7 +162,7 @@ export class Outputs {
   }
 
   /** Put an output into its box; returns sentences about what had to be left out of it. */
-  #fill(box, kind, value, { width, height } = {}) {
+  #fill(box, kind, value, { width, height }) {
     if (kind === "text/html") {
       const { host, leftOut, blank } = htmlBox(value);
       if (!blank || !leftOut.length) box.append(host);
@@ -186,7 +188,11 @@ export class Outputs {
 
 /** Whether Markdown can be read in a moment: its marks are compared with each other. */
 function isReadable(markdown) {
-  return markdown.length < MOST_SOURCE && !DEEP.test(markdown) && (markdown.match(/[_*~`[\]<]/g)?.length ?? 0) < MOST_MARKS;
+  if (markdown.length >= MOST_SOURCE) return false;
+  const lines = markdown.split("\n");
+  const columns = lines.reduce((most, line) => (RULED.test(line) ? Math.max(most, line.split("|").length - 1) : most), 0);
+  if (columns * lines.length > MOST_FIELDS) return false;
+  return !DEEP.test(markdown) && (markdown.match(/[_*~`[\]<]/g)?.length ?? 0) < MOST_MARKS;
 }
 
 /** A kernel sends text as one string or as a list of lines. */

@@ -51,7 +51,7 @@ let own = false; // whether it becomes part of the page's own tree
 const purifier = DOMPurify(window);
 purifier.sanitize(""); // makes its policy of trusted types, while the page lets policies be made (see trust.js)
 purifier.addHook("uponSanitizeElement", (node, { tagName }) => {
-  if (KINDS[tagName]) said?.add(LEFT_OUT[KINDS[tagName]]);
+  if (Object.hasOwn(KINDS, tagName)) said?.add(LEFT_OUT[KINDS[tagName]]);
 });
 purifier.addHook("uponSanitizeAttribute", (node, data) => {
   const { attrName: name, attrValue: value } = data;

@@ -17,14 +17,23 @@ const SLOW = ["filter", "backdrop-filter", "columns", "column-count", "column-wi
 const LAYERED = ["text-shadow", "box-shadow"];
 const MOST_LAYERS = 500; // characters
 
+// Text that a style makes, for every element anew: the most characters of what says which. Others may be as long as their document.
+const GENERATED = { content: 200, quotes: 20, "list-style-type": 40, "list-style": 100, "hyphenate-character": 10 };
+const MULTIPLIES = /\bcounters\(|\b(var|env|if|inherit|--[\w-]+)\(/i;
+
 /** Take out of a declaration block what would load something, or keep the browser busy. */
 function disarm(style) {
   for (const property of SLOW) style.removeProperty(property);
   for (const property of LAYERED) if (style.getPropertyValue(property).length > MOST_LAYERS) style.removeProperty(property);
+  for (const [property, most] of Object.entries(GENERATED)) {
+    const value = style.getPropertyValue(property);
+    if (value.length > most || MULTIPLIES.test(value)) style.removeProperty(property);
+  }
   for (const property of [...style]) {
     const value = style.getPropertyValue(property);
-    // The text of a custom property is kept as it was written, escapes and all.
-    if (loads(value) || (property.startsWith("--") && value.includes("\\"))) style.removeProperty(property);
+    // The text of a custom property is kept as it was written, escapes and all; with two others in it, a few double it without end.
+    const own = property.startsWith("--");
+    if (loads(value) || (own && (value.includes("\\") || value.split("var(").length > 2))) style.removeProperty(property);
   }
   if (!loads(style.cssText) && !(LATER.test(style.cssText) && style.cssText.includes("\\"))) return;
   // A shorthand with var() in it: its parts have no values yet, only the whole has.

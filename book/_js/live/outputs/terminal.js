@@ -7,6 +7,7 @@ import { Transcript } from "./transcript.js";
 
 const MOST_LINES = 2000; // a forgotten print in an endless loop must not eat the reader's memory
 const MOST_COLUMNS = 4000; // how far a cursor may be sent
+const MOST_ROWS = 100; // the same, below the last line: a terminal's screen ends there
 const MOST_PIECES = 20_000; // of text in colours of its own; what comes after them is shown without
 const FEW_LINES = 20;
 const MOST_UNFINISHED = 200;
@@ -95,13 +96,15 @@ export class Terminal {
   #dropOld() {
     const extra = this.lines.length - MOST_LINES;
     if (extra <= 0) return;
-    for (const line of this.lines.splice(0, extra)) {
-      line.node?.remove();
-      this.pieces -= line.pieces;
-      this.dirty.delete(line);
-    }
+    for (const line of this.lines.splice(0, extra)) this.#forget(line);
     this.row = Math.max(0, this.row - extra);
     this.dropped += extra;
+  }
+
+  #forget(line) {
+    line.node?.remove();
+    this.pieces -= line.pieces;
+    this.dirty.delete(line);
   }
 
   /** Say what is left out. */
@@ -116,7 +119,7 @@ export class Terminal {
   }
 
   #moveTo(to, column) {
-    const row = Math.min(Math.max(0, to), this.lines.length + MOST_LINES); // a cursor may be sent a million lines down
+    const row = Math.min(Math.max(0, to), this.lines.length - 1 + MOST_ROWS);
     if (row !== this.row) this.lines[this.row].leave();
     if (this.lines.length <= row) this.dirty.add(this.lines.at(-1)); // it needs its line end now
     while (this.lines.length <= row) {
@@ -145,10 +148,7 @@ export class Terminal {
   #eraseBelow(how) {
     if (how === "2" || how === "3") [this.row, this.column] = [0, 0];
     this.#erase("");
-    for (const line of this.lines.slice(this.row + 1)) {
-      line.truncate(0);
-      this.dirty.add(line);
-    }
+    for (const line of this.lines.splice(this.row + 1)) this.#forget(line);
   }
 }
 
