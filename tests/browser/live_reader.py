@@ -90,11 +90,12 @@ class Reader:
 
 
 class Wire:
-    """A page's connection to its kernel, from the page's next loading on, which a test can cut."""
+    """A page's connection to its kernel, from the next loading on, that can be cut, or lose what is sent."""
 
     def __init__(self, page: Page) -> None:
         self.sockets: list[WebSocketRoute] = []
         self.whole = True
+        self.loses = False
         page.route_web_socket(re.compile("/channels"), self._connect)
         page.reload()
 
@@ -103,7 +104,8 @@ class Wire:
             socket.close()
             return
         self.sockets.append(socket)
-        socket.connect_to_server()
+        server = socket.connect_to_server()
+        socket.on_message(lambda message: None if self.loses else server.send(message))
 
     @contextlib.contextmanager
     def cut(self) -> Iterator[None]:

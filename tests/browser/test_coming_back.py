@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import Noise
-from tests.browser.live_reader import Reader, end_kernels
+from tests.browser.live_reader import Reader, Wire, end_kernels
+from tests.browser.live_support import wait_for
 
 SUM, TENSOR, FIGURE, DRAWING, TABLE, PROGRESS, FOLDED, OUTPUT_ONLY, FAILS, SOLUTION, FORMULA, LAST = range(12)
 EARLIER = "Your earlier run"
@@ -148,3 +151,94 @@ def test_outputs_do_not_come_back_to_cells_that_the_book_has_changed(worker: Rea
     worker.page.reload()
     expect(worker.fresh(TENSOR)).to_contain_text("ZeroDivisionError")
     expect(worker.note).not_to_contain_text("has changed since")
+
+
+def moving(folder: Path) -> str:
+    """Write a cell that shows a picture of 100 kB again and again, waits for a file, and shows the last one."""
+    return f"""
+import os, time
+from IPython.display import HTML, display
+def frame(k): return HTML(f"<b title='{{'x' * 100_000}}'>frame {{k}}</b>")
+h = display(frame(0), display_id=True)
+for k in range(1, 201): h.update(frame(k))
+print("shown", flush=True)
+while not os.path.exists({str(folder / "end")!r}): time.sleep(0.02)
+h.update(frame("last"))
+"""
+
+
+def test_a_picture_that_moves_goes_on_after_a_reload_and_stays(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    expect(reader.run(SUM, moving(tmp_path))).to_contain_text("shown")
+    reader.page.reload()
+    expect(reader.fresh(SUM)).to_contain_text("frame 200")
+    expect(reader.fresh(SUM)).not_to_contain_text("too long to be kept")
+    (tmp_path / "end").touch()
+    expect(reader.fresh(SUM)).to_contain_text("frame last")
+    reader.finished(SUM)
+    reader.page.reload()
+    expect(reader.fresh(SUM)).to_contain_text("frame last")
+    expect(reader.fresh(SUM)).not_to_contain_text("shows nothing")
+
+
+def test_what_is_too_much_for_the_browser_comes_from_the_server(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    code = "h = display('first', display_id=True)\nfor k in range(300): print('x' * 10_000, k, flush=True)\n"
+    wait = f"import os, time\nwhile not os.path.exists({str(tmp_path / 'end')!r}): time.sleep(0.02)\n"
+    reader.run(SUM, f"{code}h.update('second')\n{wait}h.update('third')")
+    expect(reader.fresh(SUM)).to_contain_text("second")
+    reader.page.reload()
+    expect(reader.fresh(SUM)).to_contain_text("second")
+    (tmp_path / "end").touch()
+    expect(reader.fresh(SUM)).to_contain_text("third")
+
+
+@pytest.mark.parametrize("end", ["Restart", "import os; os._exit(3)"])
+def test_that_a_python_took_its_outputs_with_it_is_said_after_a_reload(reader: Reader, noise: Noise, end: str) -> None:
+    noise.expected = True
+    reader.wake()
+    reader.run(SUM, "print('one')")
+    reader.run(TENSOR, "print('two')")
+    reader.finished(TENSOR)
+    if end == "Restart":
+        reader.button(end).click()
+        expect(reader.note).to_contain_text("Python was started anew")
+    else:
+        reader.run(TABLE, end)
+        reader.finished(TABLE, "failed")
+    reader.run(SUM, "print('three')")
+    reader.finished(SUM)
+    reader.page.reload()
+    expect(reader.fresh(SUM)).to_contain_text("three")
+    expect(reader.fresh(TENSOR)).to_have_count(0)
+    expect(reader.note).to_contain_text(
+        f"What {'1 cell' if end == 'Restart' else '2 cells'} had shown is not brought back"
+    )
+    reader.page.reload()
+    expect(reader.fresh(SUM)).to_contain_text("three")
+    expect(reader.note).not_to_contain_text("is not brought back")
+
+
+@pytest.mark.parametrize("lost", ["question", "request"])
+def test_a_cell_whose_page_was_left_before_its_request_had_gone_runs(reader: Reader, tmp_path: Path, lost: str) -> None:
+    wire = Wire(reader.page)
+    reader.wake()
+    reader.write(SUM, f"open({str(tmp_path / 'runs')!r}, 'a').write('run ')\nprint('done')")
+    asked: list[Route] = []
+    if lost == "question":
+        reader.page.route("**/api/relations", lambda route: asked.append(route))
+    reader.page.reload()
+    reader.wake()
+    wire.loses = lost == "request"
+    reader.code(SUM).focus()
+    reader.page.keyboard.press("Control+Enter")
+    if lost == "question":
+        wait_for(lambda: asked or reader.page.wait_for_timeout(20), "the question")
+    else:
+        expect(reader.cell(SUM)).to_have_attribute("data-live", "running")
+    reader.page.unroute_all()
+    reader.page.reload()
+    wire.loses = False
+    expect(reader.fresh(SUM)).to_contain_text("done")
+    reader.finished(SUM)
+    assert (tmp_path / "runs").read_text() == "run "

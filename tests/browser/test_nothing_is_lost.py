@@ -564,7 +564,7 @@ def test_after_a_reload_the_cell_that_was_asked_for_runs_too(reader: Reader, tmp
     expect(reader.fresh(TENSOR)).to_contain_text("value 5")
 
 
-def test_an_interrupted_run_of_a_cell_does_not_count(reader: Reader, tmp_path: Path) -> None:
+def test_what_an_interrupted_cell_had_done_is_there_and_said(reader: Reader, tmp_path: Path) -> None:
     reader.wake()
     gate = tmp_path / "gate"
     gate.touch()
@@ -575,7 +575,30 @@ def test_an_interrupted_run_of_a_cell_does_not_count(reader: Reader, tmp_path: P
     reader.button("Interrupt").click()
     reader.finished(SUM, "failed")
     gate.touch()
-    expect(reader.run(TENSOR)).to_contain_text("value 40")
+    expect(reader.run(TENSOR)).to_contain_text("value 0")
+    expect(reader.fresh(TENSOR)).to_contain_text("This used what was left by cell 1, which was interrupted.")
+    expect(reader.fresh(SUM)).to_contain_text("first")
+    expect(reader.fresh(SUM)).not_to_contain_text("later")
+    reader.page.reload()  # the page keeps it in mind
+    expect(reader.fresh(SUM)).to_contain_text("first")
+    reader.wake()
+    expect(reader.run(TENSOR, "print('value', value + 1)")).to_contain_text("value 1")
+    reader.cell(TENSOR).get_by_role("button", name="Run it again first").click()
+    expect(reader.fresh(SUM)).to_contain_text("later")
+    expect(reader.fresh(TENSOR)).to_contain_text("value 41")
+    expect(reader.fresh(TENSOR)).not_to_contain_text("was interrupted")
+
+
+def test_a_cell_that_failed_is_not_run_again_for_another_unless_it_is_edited(reader: Reader, noise: Noise) -> None:
+    reader.wake()
+    reader.run(SUM, "runs = globals().get('runs', 0) + 1\nprint('run', runs)\nvalue = 1 / (runs - 1)")
+    reader.finished(SUM, "failed")
+    expect(reader.run(TENSOR, "print('left', runs, 'value' in globals())")).to_contain_text("left 1 False")
+    expect(reader.fresh(TENSOR)).to_contain_text("This used what was left by cell 1, which failed.")
+    expect(reader.fresh(SUM)).to_contain_text("run 1")
+    reader.write(SUM, "runs = value = 40")
+    expect(reader.run(TENSOR)).to_contain_text("left 40 True")
+    expect(reader.fresh(TENSOR)).not_to_contain_text("failed")
 
 
 def test_what_another_tab_has_written_is_not_overwritten_without_a_word(reader: Reader) -> None:

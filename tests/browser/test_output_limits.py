@@ -331,3 +331,59 @@ def test_names_that_double_each_other_have_no_value(bench: OutputBench) -> None:
     bench.begin().show({"text/html": f"<style>{style}</style><i>x</i>"}).settle()
     value = "(node, name) => getComputedStyle(node).getPropertyValue(name)"
     assert [bench.body.locator("i").evaluate(value, name) for name in ("--b", "--c")] == ["", "1px"]
+
+
+def test_a_marker_at_each_corner_of_a_long_line_is_left_out(bench: OutputBench) -> None:
+    def drawing(parts: int, corners: int) -> str:
+        marker = f"<marker id='m'>{'<rect/>' * parts}</marker>"
+        path = f"<path marker-mid='url(#m)' d='M0 0{'h1h-1' * corners}'/>"
+        return f"<svg xmlns='http://www.w3.org/2000/svg'>{marker}{path}</svg>"
+
+    bench.begin().show({"image/svg+xml": drawing(1000, 1000)}).settle()
+    expect(bench.body.locator(".live-left-out")).to_contain_text("draws parts of itself so often")
+    bench.begin().show({"image/svg+xml": drawing(10, 1000)}).settle()
+    expect(bench.body.locator(".live-left-out")).to_have_count(0)
+
+
+def test_a_table_that_spans_millions_of_fields_is_left_out(bench: OutputBench) -> None:
+    def table(cells: int, rows: int) -> str:
+        return f"<table><tr>{'<td colspan=100>x' * cells}</tr>{'<tr><td>x' * rows}</table>"
+
+    bench.begin().show({"text/html": table(1000, 8000)}).settle()
+    expect(bench.body.locator(".live-left-out")).to_contain_text("span so many rows and columns")
+    bench.begin().show({"text/html": table(10, 100)}).settle()
+    expect(bench.body.locator("tr")).to_have_count(101)
+
+
+@pytest.mark.parametrize(
+    ("slow", "prop", "plain"),
+    [
+        ("grid-template-columns: repeat(10000, auto)", "gridTemplateColumns", "none"),
+        ("grid-auto-flow: row dense", "gridAutoFlow", "row"),
+        ("grid-column: span 500", "gridColumn", "auto"),
+        ("will-change: transform", "willChange", "auto"),
+        ("background: " + ", ".join(["radial-gradient(red, blue)"] * 100), "backgroundImage", "none"),
+    ],
+)
+def test_styles_that_keep_a_browser_busy_have_no_effect(bench: OutputBench, slow: str, prop: str, plain: str) -> None:
+    fine = "display: grid; grid-template-columns: 100px repeat(20, 1fr); background: linear-gradient(red, blue)"
+    bench.begin().show({"text/html": f"<i style='{slow}'>x</i><b style='{fine}'>y</b>"}).settle()
+    read = "(node, prop) => getComputedStyle(node)[prop]"
+    assert bench.body.locator("i").evaluate(read, prop) == plain
+    assert bench.body.locator("b").evaluate(read, "gridTemplateColumns").startswith("100px ")
+    assert bench.body.locator("b").evaluate(read, "backgroundImage").startswith("linear-gradient")
+
+
+@pytest.mark.parametrize(("parts", "moves"), [(10, True), (3000, False)])
+def test_few_things_move_and_many_do_not(bench: OutputBench, parts: int, moves: bool) -> None:
+    style = "<style>@keyframes k { to { opacity: 0 } } b { animation: k 1s infinite }</style>"
+    bench.begin().show({"text/html": style + "<b>x</b>" * parts}).settle()
+    assert bool(bench.body.locator("b").first.evaluate("node => node.getAnimations().length")) is moves
+
+
+def test_markdown_with_a_word_that_might_be_an_address_without_end_stays_source(bench: OutputBench) -> None:
+    bench.begin()
+    for word in ("a" * 40_000 + "@", "@" + "a" * 40_000):
+        bench.show({"text/markdown": f"**bold** {word}"})
+    bench.show({"text/markdown": "**last** me@example.org"}).settle()
+    expect(bench.body.locator("strong")).to_have_text("last")

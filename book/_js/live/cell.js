@@ -50,6 +50,7 @@ export class LiveCell {
   #open() {
     const code = [...this.input.children].find((child) => child.matches("[class*=highlight]"));
     const place = el("div", { class: "live-editor highlight" });
+    this.tools?.edited();
     matchPrint(place, code?.querySelector("pre"));
     code?.classList.add("live-print"); // hidden on the screen, still there for the printer
     this.input.prepend(place);

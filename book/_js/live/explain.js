@@ -30,6 +30,17 @@ export function offerDependents(queue, cell, page) {
   cell.offer(users.length > 1 ? `Cells ${list} use what this cell gives, and show what it was before. ` : `Cell ${list} uses what this cell gives, and shows what it was before. `, button);
 }
 
+/** What a cell needs may have been stopped by the reader, or have failed: it is not begun anew unasked. */
+export function offerUnfinished(queue, cell, page) {
+  const index = cell.number - 1;
+  const unfinished = page[index].needs.filter((other) => queue.record.of(other)?.stopped).map((other) => queue.cells[other]);
+  if (!unfinished.length) return;
+  const names = unfinished.map(({ number }) => `cell ${number}, which ${queue.record.of(number - 1).stopped}`).join("; ");
+  const button = el("button", { type: "button", class: "live-link", onclick: () => button.parentElement.remove() || queue.add([...unfinished, cell], cell) }, "Run it again first");
+  if (unfinished.length > 1) button.textContent = "Run them again first";
+  cell.offer(`This used what was left by ${names}. `, button);
+}
+
 /** Say what a failed cell means for the reader. */
 export function explainFailure(queue, { cell, alone, page }, { ename, evalue }) {
   const interrupted = ename === "KeyboardInterrupt";

@@ -5,7 +5,7 @@ import { interruptKernel } from "@jupyterlab/services/lib/kernel/restapi.js";
 import { ServerConnection } from "@jupyterlab/services/lib/serverconnection.js";
 import { shutdownSession, startSession } from "@jupyterlab/services/lib/session/restapi.js";
 import { HeardRuns } from "./heard-runs.js";
-import { BookServer, pause } from "./server.js";
+import { BookServer, CUT, note, pause } from "./server.js";
 
 const KERNEL_NAME = "python3";
 const LOOK_AGAIN_MS = 1000;
@@ -261,11 +261,20 @@ export class PageKernel {
     }
   }
 
-  /** Hear a run that was sent before the page was reloaded: the messages that are known, and the rest. */
-  async resume({ kernel, id, messages }, handle) {
+  /**
+   * Hear a run that was sent before the page was reloaded: the messages that are known, and the rest. If they are `cut`, all is asked of the
+   * server, which keeps more. The answer is "unknown", and `never` true, if the request seems not to have reached the kernel.
+   */
+  async resume({ kernel, id, messages: known, cut }, handle) {
+    const messages = cut ? [] : known;
     messages.forEach(handle);
-    await this.connect();
-    if (this.connection.id !== kernel) throw new KernelGone("missing");
+    try {
+      await this.connect();
+      if (this.connection.id !== kernel) throw new KernelGone("missing");
+    } catch (error) {
+      if (cut) [note(CUT), ...known].forEach(handle);
+      throw error;
+    }
     const error = messages.find(({ header }) => header.msg_type === "error")?.content;
     const run = { kernel, id, last: messages.at(-1)?.header.msg_id ?? "", error };
     const answer = await this.#unlessGone(this.server.follow(run, handle)).finally(() => (run.over = true));

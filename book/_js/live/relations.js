@@ -1,5 +1,7 @@
 // What the cells of a page have to do with each other as they stand: the author's by the build, those that the reader has edited by the server.
 
+import { pause } from "./server.js";
+
 const isLasting = ({ gives }) => gives.includes("*") && !gives.includes("?"); // see booksite/needed_cells.py
 
 export class Relations {
@@ -22,8 +24,9 @@ export class Relations {
     let relations = this.cells.map((cell) => cell.relations);
     if (texts.some((_, index) => edited(index))) {
       const above = (index) => ({ ...relations[index], needs: [...Array(index).keys()], reads: [] });
-      relations = await this.ask(texts).catch(() => {
+      relations = await this.ask(texts).catch(async () => {
         this.known = null; // the server may answer the next time
+        await pause(0); // a page that is left loses its questions; it is gone before this ends, and begins nothing in its last moment
         return relations.map((known, index) => (edited(index) ? above(index) : known)); // what nobody can judge needs all that is above it
       });
     }

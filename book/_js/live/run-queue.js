@@ -1,11 +1,12 @@
 // The cells that wait for the kernel, and the one that runs: each after what it needs, one at a time.
 
 import { el } from "./dom.js";
-import { STOPPED, WHY_STOPPED, explainFailure, offerDependents, told } from "./explain.js";
+import { STOPPED, WHY_STOPPED, explainFailure, offerDependents, offerUnfinished, told } from "./explain.js";
 import { KernelGone } from "./kernel.js";
 import { cellsToRunFirst, digest, markOf } from "./needs.js";
 import { Prelude, quietly } from "./prelude.js";
 import { Relations } from "./relations.js";
+import { pause } from "./server.js";
 
 const LOOK_AGAIN_MS = 1000;
 
@@ -131,7 +132,7 @@ export class RunQueue {
     if (!alone || left) return true;
     // A kernel may turn out to be another one than the last time; both questions go to the server at once.
     const page = this.relations.of(cell, code);
-    asked.sure = await this.kernel.ensure().then(() => true, () => false);
+    asked.sure = await this.kernel.ensure().then(() => true, () => pause(0)); // as in Relations
     asked.page = await page;
     if (asked.cancelled) return false;
     const numbers = cellsToRunFirst(asked.page, cell.number - 1, (other) => this.record.of(other));
@@ -167,7 +168,11 @@ export class RunQueue {
     this.on.changed(true);
     this.log.begin(cell, code, job.for && { cell: job.for, code: job.left ? job.left.aim.code : this.job.code });
     try {
-      const reply = await this.#ask(job);
+      let reply = await this.#ask(job);
+      if (reply.never) {
+        job.left = null; // the page was left before its request had gone
+        reply = await this.#ask(job);
+      }
       run.end();
       cell.previous?.dispose(); // from now on this run's displays are the ones to be updated
       cell.previous = reply;
@@ -176,6 +181,7 @@ export class RunQueue {
       cell.setState("failed");
       job.stopped = WHY_STOPPED[error.message] ?? "could not be run: Python could not be reached";
       job.gone = error instanceof KernelGone && error.message === "died";
+      this.record.lose(cell.number - 1);
       const dropped = this.interrupted === this.asked ? "" : told(this.drop(job.gone));
       run.fail((error instanceof KernelGone ? STOPPED[error.message] : `Python could not be reached (${error.message}).`) + dropped);
       if (!(error instanceof KernelGone)) this.on.unreachable(error);
@@ -215,9 +221,7 @@ export class RunQueue {
     };
     if (!left && !sure) await this.kernel.ensure();
     if (!left) return this.kernel.run(code, handle, sent);
-    const cut = left.cut ? " The beginning of its output was too long to be kept." : "";
-    const dropped = told(left.waiting);
-    run.above(el("p", { class: "live-prelude" }, `This page was left while the cell ran; its output goes on here.${cut}${dropped}`));
+    run.above(el("p", { class: "live-prelude" }, `This page was left while the cell ran; its output goes on here.${told(left.waiting)}`));
     sent(left.kernel, left.id);
     return this.kernel.resume(left, handle);
   }
@@ -229,17 +233,21 @@ export class RunQueue {
     const index = cell.number - 1;
     const page = (job.page ??= await this.relations.of(cell, code));
     const ran = reply.status === "ok" || (reply.status === "error" && expected);
-    const mark = ran ? markOf(page, index, (other) => this.record.mark(other)) : "";
+    const stopped = ran || reply.status !== "error" ? "" : reply.ename === "KeyboardInterrupt" ? "was interrupted" : "failed";
+    // What a reader's own press has begun and not ended is not begun again unasked: what it has done so far may be wanted.
+    const mark = ran || (stopped && !job.for) ? markOf(page, index, (other) => this.record.mark(other)) : "";
     job.ended = reply.payload?.some(({ source }) => source === "ask_exit");
     const request = job.run.isShown() || job.run.mayShow ? job.request : undefined;
-    if (!job.ended && reply.status !== "unknown") this.record.add(index, mark, page[index], request, digest(cell.source));
+    const { binds, imports } = page[index];
+    if (!job.ended && reply.status !== "unknown") this.record.add(index, { mark, stopped, binds, imports, request, source: digest(cell.source) });
     cell.setState(reply.status === "ok" ? "done" : reply.status === "error" ? "failed" : null);
     if (ran && !job.run.isShown() && cell.forgive()) this.record.unshow(index);
     if (reply.status === "unknown") cell.hint("It ended while the page was away; what it printed last did not reach this page.");
+    if (job.alone && !job.left) offerUnfinished(this, cell, page);
     if (reply.status === "ok" && job.alone && code !== cell.source) offerDependents(this, cell, page);
     if (reply.status === "unknown") return false;
     if (reply.status !== "error" || expected) return true;
-    if (reply.ename === "KeyboardInterrupt") job.stopped = "was interrupted";
+    job.stopped = stopped;
     explainFailure(this, job, reply);
     return false;
   }

@@ -5,10 +5,10 @@ import { ServerConnection } from "@jupyterlab/services/lib/serverconnection.js";
 
 const FOLLOW_MS = 200; // between two questions for what a run has shown
 const LOOK_AGAIN_MS = 1000;
-const CUT = "\n… what came while this page was away was too long to be kept whole …\n";
+export const CUT = "\n… what came while this page was away was too long to be kept whole …\n";
 const PATIENT_LOOKS = 10; // after which an idle kernel is believed not to know a run
 
-const NOTHING = { messages: [], idle: true };
+const NOTHING = { messages: [], idle: true, refused: true };
 
 export class BookServer {
   /** `settings` are the client library's. */
@@ -39,12 +39,15 @@ export class BookServer {
    * @param {{kernel: string, id: string, last: string, error: object?, over: boolean?}} run its kernel, its request, the last message
    *   that is known, the error that was among those; `known` gets the names of those that came last; `over` is set by whoever does not want to hear more
    * @param {(message: object) => void} handle
-   * @returns {Promise<{status: string}>} as a kernel's answer; "unknown" if the run is not among those that the server has heard of
+   * @returns {Promise<{status: string, never: boolean?}>} as a kernel's answer; "unknown" if the run is not among those that the server has
+   *   heard of, with `never` if no message of it has ever come although the kernel has been idle for a while
    */
   async follow(run, handle) {
+    let never = !run.last;
     for (let quiet = 0; !run.over; quiet += 1) {
       const said = await this.outputs(run).catch((error) => (error.refused ? NOTHING : null)); // else it may come back
       if (run.over) break;
+      if (!said || said.refused || said.cut || said.messages.length) never = false;
       if (said?.cut && said.messages.length) handle(note(CUT));
       if (said?.messages.length) run.known = new Set(said.messages.map(({ header }) => header.msg_id));
       for (const message of said?.messages ?? []) {
@@ -57,7 +60,7 @@ export class BookServer {
       if (quiet === PATIENT_LOOKS) break;
       await pause(said ? FOLLOW_MS : LOOK_AGAIN_MS);
     }
-    return { status: "unknown" };
+    return { status: "unknown", never: never && !run.over };
   }
 
   /** What the server has kept of what a run has shown, after the message `last`. */
@@ -74,7 +77,7 @@ export class BookServer {
 }
 
 /** A line of our own among what a run prints. */
-function note(text) {
+export function note(text) {
   return { header: { msg_type: "stream" }, content: { name: "stderr", text } };
 }
 

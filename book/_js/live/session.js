@@ -42,7 +42,7 @@ class Session {
     this.record = new Record(kept);
     this.edits = new Edits(kept);
     this.log = new RunLog(tab, kept);
-    this.guard = new Guard(tab);
+    this.guard = new Guard(tab, this.log.tab);
     this.kernel = new PageKernel({
       base,
       path: config.page,
@@ -142,8 +142,8 @@ class Session {
 
   /** Go on with what ran when this tab, or one that was closed, left the page, and show again what had run, if its Python is still there. */
   async resume() {
-    if (this.guard.stopped) {
-      await this.log.take();
+    if (await this.guard.stopped()) {
+      (await this.log.take()).runs.forEach((run) => this.log.forget(run));
       this.record.unshow();
       return this.bar.say("What cells had shown is not brought back: it stopped this page when it was opened last. Your edits are here.", "problem");
     }
@@ -152,10 +152,10 @@ class Session {
     const left = this.record.left;
     const given = await this.#takeUp();
     const there = left && (await this.kernel.server.isThere(left.kernel));
-    if (there === false) {
-      this.record.forget(left.kernel);
-      if (left.shown.length) given.unshift("The Python that ran this page is gone, and with it all variables and what cells had shown.");
-    }
+    if (there === false) this.record.forget(left.kernel);
+    const lost = this.record.takeLost();
+    if (there === false && left.shown.length) given.unshift("The Python that ran this page is gone, and with it all variables and what cells had shown.");
+    else if (lost) given.unshift(`What ${lost === 1 ? "1 cell" : `${lost} cells`} had shown is not brought back: the Python in which ${lost === 1 ? "it" : "they"} ran is gone.`);
     if (there) {
       this.wake();
       await bringBack(this.cells, left, this.kernel);
@@ -173,8 +173,10 @@ class Session {
     for (const run of runs) {
       const cell = place(run);
       const aim = place(run.aim);
+      const gone = cell && run.closed && (await this.kernel.server.isThere(run.kernel)) === false;
       if (!cell) given.push("A cell that ran when this page was left is not in the book any more; what it showed last is lost.");
-      else if (run.closed && (await this.kernel.server.isThere(run.kernel)) === false) given.push(`Cell ${cell.number} was running then; what it showed is lost.`);
+      else if (gone) given.push(`Cell ${cell.number} was running then; what it showed is lost.`);
+      if (!cell || gone) this.log.forget(run);
       else {
         if (run.aim && !aim) given.push("The book’s text of a cell that was asked for has changed since: it was not run.");
         this.wake();

@@ -50,13 +50,18 @@ export class Tools {
   }
 
   /** From now on the code is in an editor, which has its own keys. */
-  makeLive(session) {
-    const { runAbove, reset } = session;
+  edited() {
     const { input, number } = this.cell;
     input.removeEventListener("keydown", this.onkey);
     input.removeEventListener("click", this.onclick);
     input.removeAttribute("tabindex");
     input.setAttribute("aria-label", `Cell ${number}`);
+  }
+
+  /** The page is in use; who goes into the code before its editor is open opens it. */
+  makeLive(session) {
+    const { runAbove, reset } = session;
+    const { number } = this.cell;
     this.session = session;
     const button = (label, name, title, action) =>
       el("button", { type: "button", class: `live-${label.split(" ").at(-1).toLowerCase()}`, "aria-label": name, title, onclick: () => action(this.cell) }, label);

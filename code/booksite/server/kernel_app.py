@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import zmq
 from ipykernel.kernelapp import IPKernelApp
+from jupyter_client.session import extract_header
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -30,6 +31,8 @@ class BookKernelApp(IPKernelApp):
         """Get ready; the book's package, which is there already, is looked at again when the first cell comes."""
         super().initialize(argv)
         keep_context_in_threads()
+        for stream in (sys.stdout, sys.stderr):
+            keep_to_cells(stream)
         shell = cast("InteractiveShell", self.shell)
         shell.set_hook("show_in_pager", show_as_output, 0)  # before the one that puts it into the answer
         events = shell.events
@@ -57,6 +60,22 @@ def show_as_output(
     """
     data = {"text/plain": text} if isinstance(text, str) else text
     shell.display_pub.publish(data, metadata={"pager": True})
+
+
+def keep_to_cells(stream: Any) -> None:
+    """Have what a stream of ipykernel gets from nobody known belong to the last cell, whatever was asked since.
+
+    So it is with the text of child processes and of libraries in C, which goes past Python.
+    """
+    set_parent = getattr(stream, "set_parent", None)
+    if set_parent is None:  # another kind of stream: somebody debugs the kernel
+        return
+
+    def set_cell(parent: dict[str, Any]) -> None:
+        if extract_header(parent).get("msg_type") == "execute_request":
+            set_parent(parent)
+
+    stream.set_parent = set_cell
 
 
 def keep_context_in_threads() -> None:

@@ -11,7 +11,7 @@ import asyncio
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, cast
 
@@ -30,6 +30,9 @@ from booksite.server.run_outputs import RunOutputs
 
 # An expression: it leaves no name behind, and ";" keeps it from being shown.
 WARM_UP = '__import__("booksite.server.warm_up");'
+
+HEARD = 20.0
+"""Seconds after which a kernel is handed out although nothing has been heard of it."""
 
 PATIENCE = 10.0
 """Seconds after which a reader who has stopped asking for a kernel loses their place."""
@@ -138,7 +141,15 @@ class WarmKernelManager(AsyncMappingKernelManager):
                 self._owners.pop(kernel_id, None)
                 raise
         self.prepare_spare(self.spare_delay)
+        await self._listens(started)
         return started
+
+    async def _listens(self, kernel_id: str) -> None:
+        """Wait until a kernel is heard: what its first cell shows before that would be missing from its outputs."""
+        outputs = self._outputs.get(kernel_id)
+        if outputs is not None:
+            with suppress(TimeoutError):  # it may be heard later
+                await asyncio.wait_for(outputs.listens.wait(), HEARD)
 
     start_kernel = _async_start_kernel  # type: ignore[assignment]  # Jupyter's managers call it by either name
 

@@ -182,6 +182,8 @@ class HomeHandler(SiteHandler):
         """Lead to the first page, without the token."""
         self.redirect(self.base_url.rstrip("/") + START_PAGE)
 
+    head = get
+
 
 class NothingHandler(PlainErrors):
     """All other addresses, Jupyter Server's own among them: a book has no use for them."""

@@ -6,6 +6,7 @@ beside the pages, so that nothing of a run is lost between the end of one connec
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import deque
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 MOST_BYTES = 16 * 2**20
 """Most that is kept of one kernel: a cell may print for ever."""
 
+OVERHEAD = 500
+"""Bytes that a message takes beside its text."""
+
 DISPLAYS = {"display_data", "execute_result", "update_display_data"}
 
 
@@ -33,14 +37,14 @@ class Message:
     request: str  # name of the request that it belongs to
     name: str
     ends: bool  # the run has ended with it
-    parts: list[bytes]  # as Jupyter's protocol has them on the wire, from the signature on
+    parts: list[bytes]  # as on the wire, from the signature on; none of an update that is out of date
     display: str = ""  # name of the display that it shows or changes
     changes: bool = False  # it changes one that was shown before, by whatever run
 
     @property
     def size(self) -> int:
-        """Return how many bytes it takes."""
-        return sum(map(len, self.parts))
+        """Return how many bytes it takes, about."""
+        return OVERHEAD + sum(map(len, self.parts))
 
 
 class RunOutputs:
@@ -52,14 +56,18 @@ class RunOutputs:
         self._messages: deque[Message] = deque()
         self._bytes = 0
         self._dropped: set[str] = set()  # requests of which messages were dropped
+        self._updates: dict[str, Message] = {}  # the last one of each display
+        self.listens = asyncio.Event()  # set by the kernel's first word: from then on nothing is missed
         stream.on_recv(self._hear)
 
     def close(self) -> None:
         """Stop listening."""
+        self.listens.set()  # nobody need wait for it any more
         if not self._stream.closed():
             self._stream.close()
 
     def _hear(self, received: list[bytes]) -> None:
+        self.listens.set()
         parts = cast("list[bytes]", self._session.feed_identities(received)[1])
         header, parent = _read(parts[1]), _read(parts[2])
         if parent.get("msg_type") == "execute_request":
@@ -71,13 +79,25 @@ class RunOutputs:
             self.add(Message(parent["msg_id"], header["msg_id"], ends, parts, display, changes))
 
     def add(self, message: Message) -> None:
-        """Keep a message."""
+        """Keep a message; of the updates of a display, the last one."""
+        if message.changes:
+            self._forget(self._updates.get(message.display))
+            self._updates[message.display] = message
         self._messages.append(message)
         self._bytes += message.size
         while self._bytes > MOST_BYTES and len(self._messages) > 1:
             oldest = self._messages.popleft()
             self._bytes -= oldest.size
             self._dropped.add(oldest.request)
+            if self._updates.get(oldest.display) is oldest:
+                del self._updates[oldest.display]
+
+    def _forget(self, update: Message | None) -> None:
+        """Forget what an update has shown; its name stays, since a page may ask for what came after it."""
+        if update is not None:
+            self._bytes -= update.size
+            update.parts.clear()
+            self._bytes += update.size
 
     def of(self, request: str, after: str = "") -> dict[str, Any]:
         """Return what a run has shown, and how other runs have changed its displays.
@@ -107,7 +127,7 @@ class RunOutputs:
         known = after in names
         fresh = found[names.index(after) + 1 :] if known else found
         return {
-            "messages": [self._readable(message) for message in fresh],
+            "messages": [self._readable(message) for message in fresh if message.parts],
             "cut": request in self._dropped and not known,
             "ended": any(message.ends for message in found if message.request == request),
         }

@@ -22,34 +22,48 @@ export class Record {
 
   /** The book may have been built anew since the last visit: what is known of a cell goes where it stands now. Returns how many have no place. */
   moveTo(cells) {
-    const stored = this.store.get("ran");
-    if (!stored) return 0;
+    const stored = this.#stored;
     const kept = Object.entries(stored.cells).map(([index, run]) => [placeOf(cells, Number(index), run.source), index, run]);
     const homeless = kept.filter(([place]) => place === undefined);
     const moved = {};
     // Their names are in Python still, but nothing of the page shows them; where another cell stands now, that one counts.
     for (const [, index, run] of homeless) moved[index] = { ...run, request: null };
     for (const [place, , run] of kept) if (place !== undefined) moved[place] = run;
-    if (JSON.stringify(moved) !== JSON.stringify(stored.cells)) this.store.set("ran", { ...stored, cells: moved });
+    if (JSON.stringify(moved) !== JSON.stringify(stored.cells)) this.#keep({ ...stored, cells: moved });
     return homeless.filter(([, , { request }]) => request).length;
   }
 
   /** The kernel of the last visit, and what its cells have shown, in the order of their runs; null if nothing has run. */
   get left() {
-    const stored = this.store.get("ran");
-    if (!stored) return null;
-    const shown = Object.entries(stored.cells).filter(([, { request }]) => request);
+    const { kernel, cells } = this.#stored;
+    if (!kernel) return null;
+    const shown = Object.entries(cells).filter(([, { request }]) => request);
     shown.sort(([, one], [, other]) => one.turn - other.turn);
-    return { kernel: stored.kernel, shown: shown.map(([index, { request }]) => ({ index: Number(index), request })) };
+    return { kernel, shown: shown.map(([index, { request }]) => ({ index: Number(index), request })) };
   }
 
-  /** A kernel has lost all that it knew. */
+  /** A kernel has lost all that it knew; what its cells have shown is there until the page is loaded again. */
   forget(kernel = this.kernel) {
-    // Another tab may have begun a record of the next one.
-    if (this.store.get("ran")?.kernel === kernel) this.store.remove("ran");
+    const stored = this.#stored;
+    if (stored.kernel !== kernel) return; // another tab may have begun a record of the next one
+    const shown = Object.entries(stored.cells).filter(([, { request }]) => request);
+    this.#keep({ kernel: null, cells: {}, lost: [...stored.lost, ...shown.map(([index]) => Number(index))] });
   }
 
-  /** How a cell last ran in this kernel: its mark (empty if it failed), its turn, the names that it bound and imported. */
+  /** Nobody can be asked for what a cell shows. */
+  lose(index) {
+    const stored = this.#stored;
+    this.#keep({ ...stored, lost: [...stored.lost, index] });
+  }
+
+  /** How many cells have shown what is lost by now; after the question none has. */
+  takeLost() {
+    const stored = this.#stored;
+    if (stored.lost.length) this.#keep({ ...stored, lost: [] });
+    return new Set(stored.lost).size;
+  }
+
+  /** How a cell last ran in this kernel: its mark, its turn, the names that it bound and imported. */
   of(index) {
     return this.#ran()[index];
   }
@@ -58,25 +72,39 @@ export class Record {
     return this.of(index)?.mark;
   }
 
-  /** A cell has run; `request` is the one by which the page shows something of it: undefined if it shows what it did before, null if that cannot be asked for again; `source` names the author's text of the cell. */
-  add(index, mark, { binds, imports }, request, source) {
+  /**
+   * A cell has run: its `mark`, empty if it has to run again for those that need it; `stopped`, in words, if it did not come to its end; the
+   * names that it `binds` and `imports`; the `request` by which the page shows something of it, undefined if it shows what it did before; and
+   * `source`, which names the author's text of the cell.
+   */
+  add(index, run) {
     const cells = this.#ran();
-    const turn = 1 + Math.max(0, ...Object.values(cells).map((run) => run.turn));
-    const run = { mark, turn, binds, imports, request: request === undefined ? cells[index]?.request : request, source };
-    this.store.set("ran", { kernel: this.kernel, cells: { ...cells, [index]: run } });
+    const turn = 1 + Math.max(0, ...Object.values(cells).map((other) => other.turn));
+    const request = run.request ?? cells[index]?.request;
+    const lost = this.#stored.lost.filter((other) => !run.request || other !== index);
+    this.#keep({ kernel: this.kernel, cells: { ...cells, [index]: { ...run, turn, request } }, lost });
   }
 
   /** The page does not show any more what a cell has shown; without an index, what any has. */
   unshow(index) {
-    const stored = this.store.get("ran");
-    if (!stored) return;
+    const { kernel, cells, lost } = this.#stored;
     const hides = (other) => index === undefined || Number(other) === index;
-    const cells = Object.entries(stored.cells).map(([other, run]) => [other, hides(other) ? { ...run, request: null } : run]);
-    this.store.set("ran", { ...stored, cells: Object.fromEntries(cells) });
+    const left = Object.entries(cells).map(([other, run]) => [other, hides(other) ? { ...run, request: null } : run]);
+    this.#keep({ kernel, cells: Object.fromEntries(left), lost: lost.filter((other) => !hides(other)) });
   }
 
   #ran() {
-    const stored = this.store.get("ran");
-    return stored && stored.kernel === this.kernel ? stored.cells : {};
+    const stored = this.#stored;
+    return stored.kernel === this.kernel ? stored.cells : {};
+  }
+
+  /** What is kept: a kernel, its cells' runs, and (`lost`) the cells that show what ran in one that is gone. */
+  get #stored() {
+    return { kernel: null, cells: {}, lost: [], ...this.store.get("ran") };
+  }
+
+  #keep(stored) {
+    if (stored.kernel || stored.lost.length) this.store.set("ran", stored);
+    else this.store.remove("ran");
   }
 }

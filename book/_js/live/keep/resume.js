@@ -7,6 +7,15 @@ export const COMES_BACK_MS = 2000; // in which a tab that is reloaded is back
 const MOST_CHARACTERS = 1_500_000; // browsers give a page five million, for everything
 const KEPT = new Set(["stream", "display_data", "execute_result", "update_display_data", "error", "clear_output"]);
 
+/** The names of the tabs that live: each holds a lock of its name, which its browser takes back from it when it crashes. */
+export async function livingTabs() {
+  const { held = [] } = (await navigator.locks?.query().catch(() => null)) ?? {};
+  return new Set(held.map(({ name }) => name));
+}
+
+/** What names a run for all tabs: its request, or, if it has not been sent, a word of its own. */
+const nameOf = ({ id, key }) => id ?? key;
+
 export class RunLog {
   /** `store` is this tab's; in `shared` is what was left by tabs that were closed, or have gone to another page. */
   constructor(store, shared) {
@@ -41,6 +50,7 @@ export class RunLog {
     if (!run || !KEPT.has(message.header.msg_type)) return;
     const { msg_type, msg_id } = message.header;
     const kept = { header: { msg_type, msg_id }, content: message.content };
+    if (msg_type === "update_display_data") this.#dropUpdate(kept.content.transient?.display_id);
     const size = JSON.stringify(kept).length;
     run.messages.push([size, kept]);
     run.size += size;
@@ -50,12 +60,29 @@ export class RunLog {
     }
   }
 
+  /** Of the updates of a display the last one counts: a moving picture has a thousand. */
+  #dropUpdate(display) {
+    const { messages } = this.current;
+    const k = messages.findIndex(([, { header, content }]) => header.msg_type === "update_display_data" && content.transient?.display_id === display);
+    if (k >= 0) this.current.size -= messages.splice(k, 1)[0][0];
+  }
+
   end() {
     const ended = this.current;
     this.current = null;
     if (this.leaving) return;
     this.store.remove("run");
-    if (ended?.id) this.#share(this.#left.filter(({ id }) => id !== ended.id));
+    if (ended?.id) this.forget(ended);
+  }
+
+  /** A run has ended, or cannot be gone on with: no tab shall take it up. */
+  forget(run) {
+    this.#share(this.#left.filter((left) => nameOf(left) !== nameOf(run)));
+    this.#noteTaken(run);
+  }
+
+  #noteTaken(run) {
+    this.shared.set("taken", [...(this.shared.get("taken") ?? []), nameOf(run)].slice(-MOST_TAKEN));
   }
 
   /** The runs that tabs have left. */
@@ -87,23 +114,24 @@ export class RunLog {
   }
 
   /**
-   * The runs that were going on when this tab left the page, and when others did, in the order of their beginnings.
-   * `later`: some were left just now, perhaps by a tab that comes back; ask again.
+   * The runs that were going on when this tab left the page, and when others did, in the order of their beginnings: they are this tab's from
+   * now on, until they have ended or are forgotten. `later`: some were left just now, perhaps by a tab that comes back; ask again.
    */
   async take() {
-    const { held = [] } = (await navigator.locks?.query().catch(() => null)) ?? {};
-    const alive = new Set(held.map(({ name }) => name));
+    const alive = await livingTabs();
     const own = this.store.get("run");
+    const isOwn = (run) => own && nameOf(run) === nameOf(own);
     const free = this.#left.filter(({ tab }) => !alive.has(tab));
-    const others = free.filter(({ key, leftAt }) => key !== own?.key && !(Date.now() - leftAt < COMES_BACK_MS));
-    const taken = this.shared.get("taken") ?? [];
-    // Another tab may have taken up what this one left, and shown it to its end, and newer runs after it.
-    const mine = own && (free.some(({ key }) => key === own.key) || !taken.includes(own.key)) ? [own] : [];
-    const runs = [...others, ...mine].sort((one, other) => !one.id - !other.id || one.began - other.began);
-    const keys = runs.map(({ key }) => key);
-    this.store.remove("run");
-    this.#share(this.#left.filter(({ key }) => !keys.includes(key)));
-    if (keys.length) this.shared.set("taken", [...taken, ...keys].slice(-MOST_TAKEN));
-    return { runs, later: free.length > free.filter(({ key }) => keys.includes(key)).length };
+    const others = free.filter((run) => !isOwn(run) && !(Date.now() - run.leftAt < COMES_BACK_MS));
+    // Another tab may have taken up what this one left, or have shown it to its end, and newer runs after it.
+    const isTaken = this.#left.some((run) => isOwn(run) && alive.has(run.tab)) || (this.shared.get("taken") ?? []).includes(own && nameOf(own));
+    const runs = own && !isTaken ? [...others, own] : others;
+    runs.sort((one, other) => !one.id - !other.id || one.began - other.began);
+    const names = new Set(runs.map(nameOf));
+    if (own && !own.id) this.#noteTaken(own); // it begins anew, and once: this tab may have been copied
+    if (isTaken || !own?.id) this.store.remove("run");
+    // A tab without locks cannot say that it lives: what it takes, it takes for good.
+    this.#share(this.#left.flatMap((run) => (!names.has(nameOf(run)) ? [run] : this.tab ? [{ ...run, tab: this.tab, leftAt: undefined }] : [])));
+    return { runs, later: free.some((run) => !names.has(nameOf(run))) };
   }
 }

@@ -2,6 +2,7 @@
 
 import { el } from "../dom.js";
 import { pause } from "../server.js";
+import { livingTabs } from "./resume.js";
 
 const REFUSED = { messages: [] };
 
@@ -9,16 +10,22 @@ const SAFE_MS = 5000; // after which what was brought back has been drawn
 
 /** Notes that something is being shown again: what once ended a tab, or stopped it for good, would do so at every visit. */
 export class Guard {
-  /** `store` is this tab's. */
-  constructor(store) {
+  /** `store` is this tab's; `tab` is the name of the lock that it holds as long as it lives (see resume.js). */
+  constructor(store, tab) {
     this.store = store;
-    this.stopped = Boolean(store.get("showing"));
+    this.tab = tab ?? "tab";
+    this.before = store.get("showing");
     store.remove("showing");
     addEventListener("pagehide", () => store.remove("showing"));
   }
 
+  /** Whether what was shown at the last visit stopped it; a tab that was copied meanwhile lives still. */
+  async stopped() {
+    return Boolean(this.before) && !(await livingTabs()).has(this.before);
+  }
+
   begin() {
-    this.store.set("showing", true);
+    this.store.set("showing", this.tab);
   }
 
   end() {
@@ -44,7 +51,7 @@ export async function bringBack(cells, { kernel, shown }, { server, heard }) {
       continue;
     }
     const { messages, cut } = kept[k];
-    const allGone = cut && messages.every(({ header }) => ["status", "execute_input"].includes(header.msg_type));
+    const allGone = cut && messages.every(({ header }) => ["status", "execute_input", "update_display_data"].includes(header.msg_type));
     const run = cell.begin({ alone: true, earlier: true });
     cell.previous = { dispose: () => heard.forget(asked[k].id) };
     if (cut && !allGone) run.above(el("p", { class: "live-prelude" }, "The beginning of this output was too long to be kept."));

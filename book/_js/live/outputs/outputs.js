@@ -1,6 +1,7 @@
 // What a run shows: the kernel's messages, one after the other, as nodes of the page.
 
 import { el } from "../dom.js";
+import { pause } from "../server.js";
 import { drawing } from "./drawing.js";
 import { errorNode } from "./errors.js";
 import { latexText, typesetFormulas } from "./formulas.js";
@@ -17,6 +18,7 @@ const RANK = [
 const MOST_BOXES = 500; // a loop that prints to both streams in turn, or shows a picture each time
 const MOST_SOURCE = 50_000; // characters of Markdown or LaTeX; more are shown as they are
 const MOST_MARKS = 5000;
+const LONGEST_WORD = 2000; // characters of what may be an address of mail
 const MOST_FIELDS = 20_000; // of a table of Markdown, whose rows are filled up to its head's width
 const DEEP = /^(?:[ \t]*(?:[-*+>]|\d+[.)])){60}/m; // lists and quotations inside of each other
 const RULED = /^[\s>|:-]*$/; // the line below its head
@@ -191,7 +193,7 @@ function isReadable(markdown) {
   if (markdown.length >= MOST_SOURCE) return false;
   const lines = markdown.split("\n");
   const columns = lines.reduce((most, line) => (RULED.test(line) ? Math.max(most, line.split("|").length - 1) : most), 0);
-  if (columns * lines.length > MOST_FIELDS) return false;
+  if (columns * lines.length > MOST_FIELDS || markdown.split(/\s+/).some((word) => word.length > LONGEST_WORD && word.includes("@"))) return false;
   return !DEEP.test(markdown) && (markdown.match(/[_*~`[\]<]/g)?.length ?? 0) < MOST_MARKS;
 }
 
@@ -220,12 +222,16 @@ function latex(box, value) {
   typesetFormulas(node).catch(() => {});
 }
 
+let markdownLine = Promise.resolve();
+
 /** Markdown by a library that comes when it is needed; until then, and where it does not come, its source. */
 function markdown(box, value) {
   const source = terminalText(value);
   box.append(source);
   const here = new URL("live-markdown.js", import.meta.url);
-  import(here.href)
+  markdownLine = markdownLine
+    .then(() => pause(0)) // a reader may scroll between one and the next
+    .then(() => import(here.href))
     .then(({ markdownToHtml }) => {
       const { host, leftOut } = htmlBox(markdownToHtml(value));
       source.replaceWith(host);

@@ -2,8 +2,8 @@
 
 import { el } from "../dom.js";
 import { cleanHtml } from "./sanitize.js";
-import { harmlessSheet } from "./styles.js";
-import { tooMuch, tooMuchDrawn } from "./too-much.js";
+import { dropKeyframes, harmlessSheet } from "./styles.js";
+import { tooMuch, tooMuchDrawn, tooMuchSpanned } from "./too-much.js";
 
 // As the book's own outputs look; colours and type are the page's, which reach into a shadow by inheritance and custom properties.
 const BASE = `
@@ -25,6 +25,7 @@ const BASE = `
   img:not([height]:not([width])) { height: auto; }
   summary { cursor: pointer; }
 `;
+const MOST_MOVING = 2000; // parts of a document in which things may move
 const SEEN = "img, svg, video, audio, hr, table, meter, progress, math";
 let base = null;
 
@@ -33,7 +34,7 @@ export function htmlBox(text) {
   const sentence = tooMuch(text, "HTML");
   if (sentence) return { host: el("div"), leftOut: [sentence], blank: true };
   const { fragment, leftOut } = cleanHtml(text);
-  const drawn = tooMuchDrawn(fragment);
+  const drawn = tooMuchDrawn(fragment) || tooMuchSpanned(fragment);
   if (drawn) return { host: el("div"), leftOut: [...leftOut, drawn], blank: true };
   const host = el("div");
   const root = host.attachShadow({ mode: "open" });
@@ -42,6 +43,7 @@ export function htmlBox(text) {
     style.remove();
     return harmlessSheet(style.textContent, style.media);
   });
+  if (fragment.querySelectorAll("*").length > MOST_MOVING) sheets.forEach(dropKeyframes);
   root.adoptedStyleSheets = [base, ...sheets];
   root.append(fragment);
   return { host, leftOut, blank: !root.textContent.trim() && !root.querySelector(SEEN) };

@@ -13,7 +13,14 @@ export function loads(value) {
   return LOADING.test(value.replace(ALLOWED_URL, ""));
 }
 
-const SLOW = ["filter", "backdrop-filter", "columns", "column-count", "column-width"]; // a few inside of each other keep a browser busy for minutes
+// A few inside of each other, or many beside each other, keep a browser busy for minutes.
+const SLOW = [
+  ...["filter", "backdrop-filter", "columns", "column-count", "column-width", "will-change"],
+  ...["position-try", "position-try-fallbacks", "position-anchor"],
+];
+const TRACKS = /^grid-(?!.*(gap|color))/; // properties that count rows and columns of a grid
+const MANY_TRACKS = /(?<![\w.#-])\d{3,}(?![\w.%])/; // a number without a unit
+const MOST_GRADIENTS = 50;
 const LAYERED = ["text-shadow", "box-shadow"];
 const MOST_LAYERS = 500; // characters
 
@@ -33,6 +40,8 @@ function disarm(style) {
     const value = style.getPropertyValue(property);
     // The text of a custom property is kept as it was written, escapes and all; with two others in it, a few double it without end.
     const own = property.startsWith("--");
+    if (TRACKS.test(property) && (MANY_TRACKS.test(value) || LATER.test(value) || value.includes("dense"))) style.removeProperty(property);
+    if (value.split("gradient(").length > MOST_GRADIENTS) style.removeProperty(property);
     if (loads(value) || (own && (value.includes("\\") || value.split("var(").length > 2))) style.removeProperty(property);
   }
   if (!loads(style.cssText) && !(LATER.test(style.cssText) && style.cssText.includes("\\"))) return;
@@ -81,7 +90,8 @@ function isGroup(rule) {
   return GROUPS.some((kind) => rule instanceof kind);
 }
 
-function dropKeyframes(parent) {
+/** Take the animations out of a sheet. */
+export function dropKeyframes(parent) {
   for (let i = (parent.cssRules?.length ?? 0) - 1; i >= 0; i--) {
     if (parent.cssRules[i] instanceof CSSKeyframesRule) parent.deleteRule(i);
     else dropKeyframes(parent.cssRules[i]);

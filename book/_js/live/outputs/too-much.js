@@ -5,6 +5,7 @@ import { harmlessSheet } from "./styles.js";
 const MOST_PARTS = 50_000;
 const MOST_OPEN = 10_000; // elements inside of each other cost more than their number tells
 const MOST_ATTRIBUTES = 1000; // of one element: browsers compare each new one with all before it
+const MOST_FIELDS = 300_000; // of tables, counted as if each cell that spans some stood beside the others
 const TAG = /<[a-z](?:[^"'>]+|"[^"]*"|'[^']*')*/gi;
 const QUOTED = /"[^"]*"|'[^']*'/g;
 const OPENED = /<[a-z]/gi;
@@ -28,19 +29,42 @@ export function tooMuchDrawn(root) {
   /** How many parts are drawn for a node, and how many elements it has. */
   const measure = (node) => {
     if (known.has(node)) return known.get(node);
-    known.set(node, { drawn: Infinity, elements: 1 }); // for a part that draws itself
-    const size = { drawn: 1, elements: 1 };
+    known.set(node, { drawn: Infinity, elements: 1, corners: 0 }); // for a part that draws itself
+    const size = { drawn: 1, elements: 1, corners: cornersOf(node) };
     for (const child of node.children) {
       const part = measure(child);
       size.drawn += part.drawn;
       size.elements += part.elements;
+      size.corners += part.corners;
     }
     for (const [property, name] of [...references(node), ...(styled.get(node) ?? [])])
-      if (named.has(name) && !UNPAINTED.has(named.get(name).localName)) size.drawn += measure(named.get(name)).drawn * (ONCE.test(property) ? 1 : size.elements);
+      if (named.has(name) && !UNPAINTED.has(named.get(name).localName)) size.drawn += measure(named.get(name)).drawn * timesDrawn(property, size);
     known.set(node, size);
     return size;
   };
   return measure(root).drawn > MOST_PARTS ? "A drawing was left out that draws parts of itself so often that the page would stand still for long." : "";
+}
+
+/** The same of tables whose cells span so many rows and columns that their fields are too many. */
+export function tooMuchSpanned(root) {
+  const span = (cell, way) => Math.max(1, Number(cell.getAttribute(way)) || 1);
+  const cells = [...root.querySelectorAll("[colspan], [rowspan]")];
+  const columns = cells.reduce((sum, cell) => sum + span(cell, "colspan"), 0);
+  const fields = cells.reduce((sum, cell) => sum + span(cell, "colspan") * span(cell, "rowspan"), 0);
+  if (fields + columns * root.querySelectorAll("tr").length <= MOST_FIELDS) return "";
+  return "A table was left out whose cells span so many rows and columns that the page would stand still for long.";
+}
+
+/** How often a part is drawn that a property names: once, for each element inside, or at each corner of their lines. */
+function timesDrawn(property, { elements, corners }) {
+  if (ONCE.test(property)) return 1;
+  return property.startsWith("marker") ? Math.max(elements, corners) : elements;
+}
+
+/** How many corners a path or polygon has, at most. */
+function cornersOf(node) {
+  const shape = node.getAttribute?.("d") ?? node.getAttribute?.("points");
+  return shape ? count(shape, /[\d.]+/g) : 0;
 }
 
 const ONCE = /^(xlink:)?href$|^clip-path$|^mask/; // others, a pattern for example, are handed on to all elements inside
