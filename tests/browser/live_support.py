@@ -75,8 +75,11 @@ class BookServerProcess:
         command += ["--no-browser", "--port", str(port), *arguments]
         self.html, self.root, self.arguments = html, root, arguments
         environment = {"PYTHONPATH": str(REPOSITORY / "code")} | (environment or {})
+        inherited = {
+            name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"
+        }  # ipykernel looks
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | environment
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=inherited | environment
         )
         assert self.process.stdout is not None
         said = ""

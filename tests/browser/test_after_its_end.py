@@ -483,17 +483,118 @@ def test_outputs_that_stopped_the_page_are_not_brought_back_again(reader: Reader
     reader.page.reload()
     expect(reader.fresh(SUM)).to_contain_text("heavy")
     name = reader.page.evaluate("() => Object.keys(localStorage).find((key) => key.endsWith(':ran'))")
-    mark = f"sessionStorage.setItem({name.replace(':ran', ':showing')!r}, 'true')"
-    reader.page.add_init_script(
-        f"if (!window.opener && !sessionStorage.marked) {{ {mark}; sessionStorage.marked = 1 }}"
-    )
-    reader.page.reload()  # as if the tab had ended while it was shown
-    expect(reader.note).to_contain_text("it stopped this page when it was opened last")
+    mark = f"localStorage.setItem({name.replace(':ran', ':showing:a tab that has gone')!r}, 'true')"
+    reader.page.add_init_script(f"if (!sessionStorage.marked) {{ {mark}; sessionStorage.marked = 1 }}")
+    reader.page.reload()  # as if a tab had ended while it was shown
+    withheld = "What 1 cell had shown is not brought back: it stopped this page when it was opened last"
+    expect(reader.offer).to_contain_text(withheld)
     expect(reader.fresh(SUM)).to_have_count(0)
     expect(reader.code(SUM)).to_contain_text("heavy")
     expect(reader.run(TENSOR, "print('there', mine)")).to_contain_text("there 1")
+    reader.finished(TENSOR)
     reader.page.reload()
     expect(reader.fresh(TENSOR)).to_contain_text("there 1")
+    expect(reader.offer).to_contain_text(withheld)
+    expect(reader.fresh(SUM)).to_have_count(0)
+    reader.button("Show it all the same").click()
+    expect(reader.fresh(SUM)).to_contain_text("heavy")
+    expect(reader.offer).to_be_hidden()
+    reader.page.reload()
+    expect(reader.fresh(SUM)).to_contain_text("heavy")
+
+
+def test_a_copy_of_a_tab_shows_what_the_tab_shows(reader: Reader, noise: Noise) -> None:
+    reader.wake()
+    reader.run(SUM, "print('shown')")
+    reader.finished(SUM)
+    reader.page.reload()
+    expect(reader.fresh(SUM)).to_contain_text("shown")
+    with reader.page.expect_popup() as popup:  # at once; it has a copy of what the tab has kept
+        reader.page.evaluate("() => { window.open(location.href) }")
+    noise.listen(popup.value)
+    copy = Reader(popup.value, reader.server)
+    expect(copy.fresh(SUM)).to_contain_text("shown")
+    reader.page.reload()
+    expect(reader.fresh(SUM)).to_contain_text("shown")
+
+
+def test_a_run_that_was_left_is_not_lost_by_a_tab_that_is_left_while_it_takes_it_up(
+    reader: Reader, noise: Noise, tmp_path: Path
+) -> None:
+    reader.wake()
+    expect(reader.run(SUM, waits_for(tmp_path / "end", "before", "after"))).to_contain_text("before")
+    other = another_tab(reader, noise)
+    reader.page.close()
+    other.page.route("**/api/kernels", lambda route: None)  # it is told nothing, so it goes on with nothing
+    other.page.wait_for_timeout(3000)  # a tab that comes back does so within two
+    other.page.reload()
+    taken = "() => Object.keys(localStorage).some((key) => key.endsWith(':runs'))"
+    assert other.page.evaluate(taken)
+    other.page.unroute_all()
+    other.page.reload()
+    expect(other.fresh(SUM)).to_contain_text("before")
+    (tmp_path / "end").touch()
+    expect(other.fresh(SUM)).to_contain_text("after")
+    other.finished(SUM)
+    assert not other.page.evaluate(taken)
+
+
+def test_a_cell_that_waited_in_a_closed_tab_is_told(reader: Reader, noise: Noise, tmp_path: Path) -> None:
+    reader.wake()
+    expect(reader.run(SUM, waits_for(tmp_path / "end", "before", "after"))).to_contain_text("before")
+    other = another_tab(reader, noise)
+    other.cell(TENSOR).locator(".cell_input").focus()
+    other.page.keyboard.press("Enter")
+    other.run(TENSOR, "print('mine')")
+    other.finished(TENSOR, "queued")
+    other.run(LAST, "print('last')")
+    other.finished(LAST, "queued")
+    other.page.close()
+    (tmp_path / "end").touch()
+    reader.finished(SUM)
+    reader.page.wait_for_timeout(2500)
+    reader.page.reload()
+    expect(reader.note).to_contain_text(
+        "Cell 3 waited when its tab was closed; it was not run. 1 cell that waited behind"
+    )
+
+
+def test_what_a_child_process_prints_belongs_to_its_cell_whatever_is_asked_since(
+    reader: Reader, tmp_path: Path
+) -> None:
+    reader.wake()
+    loop = f"for k in 1 2 3; do until [ -e {tmp_path}/$k ]; do sleep 0.05; done; echo line $k; done"
+    reader.run(SUM, f"import subprocess\np = subprocess.Popen({loop!r}, shell=True)\nprint('ended')")
+    reader.finished(SUM)
+    for k in (1, 2, 3):
+        (tmp_path / f"{k}").touch()
+        expect(reader.fresh(SUM)).to_contain_text(f"line {k}")
+        reader.page.reload()
+        expect(reader.fresh(SUM)).to_contain_text(f"line {k}")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("edits", {"1": None, "2": {"source": 5, "text": 7}}),
+        ("runs", "abc"),
+        ("runs", [None, {"id": 3}]),
+        ("ran", {"kernel": "x", "cells": {"0": None, "1": 7}, "lost": 3}),
+        ("homeless", {"a": 1}),
+        ("taken", 5),
+        ("dangers", 1),
+    ],
+)
+def test_a_damaged_record_costs_no_run(reader: Reader, name: str, value: object) -> None:
+    reader.wake()
+    reader.run(SUM, "print('first')")
+    reader.finished(SUM)
+    ran = reader.page.evaluate("() => Object.keys(localStorage).find((key) => key.endsWith(':ran'))")
+    damage = "([name, value]) => addEventListener('pagehide', () => localStorage.setItem(name, JSON.stringify(value)))"
+    reader.page.evaluate(damage, [ran.replace(":ran", f":{name}"), value])
+    reader.page.reload()
+    expect(reader.wake().run(SUM, "print('second')")).to_contain_text("second")
+    reader.finished(SUM)
 
 
 def test_tabs_that_are_reloaded_at_once_keep_their_own_runs(reader: Reader, noise: Noise, tmp_path: Path) -> None:

@@ -627,7 +627,7 @@ def test_run_keeps_its_place_and_becomes_stop_while_a_run_takes_long(reader: Rea
     stop = reader.cell(SUM).get_by_role("button", name="Stop cell")
     expect(stop).to_have_text(re.compile(r"Stop \(\d+ s\)"))
     stop.click()
-    expect(reader.fresh(SUM)).to_contain_text("You interrupted this cell.")
+    expect(reader.fresh(SUM)).to_contain_text("This cell was interrupted.")
     expect(reader.cell(SUM).get_by_role("button", name="Run cell")).to_be_visible()
     reader.finished(SUM, "failed")
     assert runs.read_text() == "run ", "Stop runs nothing"

@@ -489,7 +489,7 @@ def test_what_runs_in_another_tab_is_stopped_only_if_one_says_so(reader: Reader,
     reader.finished(SUM, "running")
     other.note.get_by_role("button", name="Stop it").click()
     reader.finished(SUM, "failed")
-    expect(reader.fresh(SUM)).to_contain_text("You interrupted this cell.")
+    expect(reader.fresh(SUM)).to_contain_text("This cell was interrupted.")
 
 
 @pytest.mark.parametrize("press", ["a cell", "the page"])

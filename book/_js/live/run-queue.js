@@ -76,7 +76,11 @@ export class RunQueue {
     if (run.id) this.#putFirst({ cell, alone: true, code: run.code, left: run, for: aim });
     else if (!aim) this.#wait(cell, run.code);
     if (!run.id && run.waiting) {
-      const say = () => this.bar.say(`This page was left before cell ${cell.number} ran.${told(run.waiting)}`);
+      this.log.unsaid = run.waiting;
+      const say = () => {
+        this.log.unsaid = 0;
+        this.bar.say(`This page was left before cell ${cell.number} ran.${told(run.waiting)}`);
+      };
       this.kernel.connect().then(say, say); // which has a sentence of its own
     }
     if (aim) this.#wait(aim, run.aim.code);

@@ -5,9 +5,10 @@ import { LiveCell } from "./cell.js";
 import { Edits } from "./keep/edits.js";
 import { foldAround } from "./folds.js";
 import { PageKernel } from "./kernel.js";
-import { placeOf, Record } from "./keep/record.js";
-import { COMES_BACK_MS, RunLog } from "./keep/resume.js";
-import { Guard, bringBack } from "./keep/shown.js";
+import { Record } from "./keep/record.js";
+import { ComingBack } from "./keep/coming-back.js";
+import { RunLog } from "./keep/resume.js";
+import { Guard } from "./keep/shown.js";
 import { RunQueue } from "./run-queue.js";
 import { pause } from "./server.js";
 import { Status } from "./status.js";
@@ -42,7 +43,7 @@ class Session {
     this.record = new Record(kept);
     this.edits = new Edits(kept);
     this.log = new RunLog(tab, kept);
-    this.guard = new Guard(tab, this.log.tab);
+    this.guard = new Guard(kept, this.log.tab);
     this.kernel = new PageKernel({
       base,
       path: config.page,
@@ -68,6 +69,8 @@ class Session {
     this.cells = cells.map((cell) => new LiveCell(cell, this, edited.get(cell)));
     const on = { changed: (begins) => this.#workChanged(begins), unreachable: (error) => this.#unreachable(error) };
     this.queue = new RunQueue({ cells: this.cells, kernel: this.kernel, record: this.record, log: this.log, bar, on });
+    const { record, log, guard, kernel, queue } = this;
+    this.comingBack = new ComingBack({ cells: this.cells, record, log, guard, kernel, queue, bar, wake: () => this.wake() });
     this.#offerHomeless();
     this.#openEditors();
   }
@@ -141,50 +144,8 @@ class Session {
   }
 
   /** Go on with what ran when this tab, or one that was closed, left the page, and show again what had run, if its Python is still there. */
-  async resume() {
-    if (await this.guard.stopped()) {
-      (await this.log.take()).runs.forEach((run) => this.log.forget(run));
-      this.record.unshow();
-      return this.bar.say("What cells had shown is not brought back: it stopped this page when it was opened last. Your edits are here.", "problem");
-    }
-    this.guard.begin();
-    const homeless = this.record.moveTo(this.cells);
-    const left = this.record.left;
-    const given = await this.#takeUp();
-    const there = left && (await this.kernel.server.isThere(left.kernel));
-    if (there === false) this.record.forget(left.kernel);
-    const lost = this.record.takeLost();
-    if (there === false && left.shown.length) given.unshift("The Python that ran this page is gone, and with it all variables and what cells had shown.");
-    else if (lost) given.unshift(`What ${lost === 1 ? "1 cell" : `${lost} cells`} had shown is not brought back: the Python in which ${lost === 1 ? "it" : "they"} ran is gone.`);
-    if (there) {
-      this.wake();
-      await bringBack(this.cells, left, this.kernel);
-      if (homeless) given.push(`The book’s text of ${homeless === 1 ? "a cell" : `${homeless} cells`} that had run has changed since: what that showed is not shown any more.`);
-    }
-    if (given.length) this.bar.say(given.join(" "));
-    this.guard.end();
-  }
-
-  /** Go on with the runs that tabs have left; returns sentences about those that cannot be gone on with. */
-  async #takeUp() {
-    const place = (one) => one && this.cells[placeOf(this.cells, one.cell - 1, one.source)];
-    const given = [];
-    const { runs, later } = await this.log.take();
-    for (const run of runs) {
-      const cell = place(run);
-      const aim = place(run.aim);
-      const gone = cell && run.closed && (await this.kernel.server.isThere(run.kernel)) === false;
-      if (!cell) given.push("A cell that ran when this page was left is not in the book any more; what it showed last is lost.");
-      else if (gone) given.push(`Cell ${cell.number} was running then; what it showed is lost.`);
-      if (!cell || gone) this.log.forget(run);
-      else {
-        if (run.aim && !aim) given.push("The book’s text of a cell that was asked for has changed since: it was not run.");
-        this.wake();
-        this.queue.resume(run, cell, aim);
-      }
-    }
-    if (later) setTimeout(() => this.#takeUp().then((more) => more.length && this.bar.say(more.join(" "))), COMES_BACK_MS);
-    return given;
+  resume() {
+    return this.comingBack.resume();
   }
 
   interrupt() {

@@ -47,7 +47,11 @@ class BookKernelApp(IPKernelApp):
 
     def init_iopub(self, context: zmq.Context) -> None:
         """Set up the channel to all who listen; whoever sends on it waits until there is room."""
-        context.setsockopt(zmq.XPUB_NODROP, 1)  # of the sockets that it makes from now on; others have no such option
+        # Of the sockets that it makes from now on; other kinds of them have no such options.
+        context.setsockopt(zmq.XPUB_NODROP, 1)
+        context.setsockopt(
+            zmq.XPUB_VERBOSE, 1
+        )  # each listener is welcomed, so that it knows when it hears (RunOutputs)
         super().init_iopub(context)
 
 

@@ -31,7 +31,7 @@ from booksite.server.run_outputs import RunOutputs
 # An expression: it leaves no name behind, and ";" keeps it from being shown.
 WARM_UP = '__import__("booksite.server.warm_up");'
 
-HEARD = 20.0
+HEARD = 5.0
 """Seconds after which a kernel is handed out although nothing has been heard of it."""
 
 PATIENCE = 10.0

@@ -49,7 +49,8 @@ def test_whatever_a_reader_writes_is_answered(reader: Client, code: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("sent", "status"), [({"a": 1}, 400), ([1], 400), ("x", 400), (["x" * 600_000, "y" * 600_000], 413)]
+    ("sent", "status"),
+    [({"a": 1}, 400), ([1], 400), ("x", 400), (["x" * 600_000, "y" * 600_000], 413), (["a = a"] * 500, 413)],
 )
 def test_what_is_no_list_of_cells_is_refused(reader: Client, sent: object, status: int) -> None:
     assert reader.post("/api/relations", sent).status == status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import signal
 import time
@@ -115,21 +116,49 @@ def test_one_message_that_is_too_much_by_itself_is_kept(monkeypatch: pytest.Monk
     assert texts(said.of("a")) == ["x" * 100]
 
 
-def test_a_reader_can_ask_and_nobody_else(server: BookServerProcess) -> None:
-    reader, other = server.client(), server.client()
-    kernel = reader.start_kernel("page")
-    channel = reader.connect(kernel)
-    request = {
+def request(code: str) -> str:
+    """Write a request of the name "mine" to run code."""
+    message = {
         "header": {
             "msg_id": "mine", "msg_type": "execute_request", "session": "s",
             "username": "", "version": "5.3", "date": "",
         },
         "parent_header": {}, "metadata": {}, "channel": "shell", "buffers": [],
-        "content": {"code": "for k in range(3): print('line', k)", "silent": False, "store_history": True},
+        "content": {"code": code, "silent": False, "store_history": True},
     }  # fmt: skip
-    channel.send(json.dumps(request))
+    return json.dumps(message)
+
+
+def test_of_a_kernel_that_has_only_begun_nothing_is_missed(server: BookServerProcess) -> None:
+    reader = server.client()
+    for k in range(6):  # more than there are spares: most of them are started for this
+        kernel = reader.start_kernel(f"begun {k}")
+        channel = reader.connect(kernel)
+        channel.send(request("print('first')"))
+        address = f"/api/kernels/{kernel}/outputs?request=mine"
+        said: dict[str, Any] = wait_for(functools.partial(ended, reader, address), "the end of the run", seconds=20)
+        assert [one["header"]["msg_type"] for one in said["messages"]] == [
+            "status",
+            "execute_input",
+            "stream",
+            "status",
+        ]
+        channel.close()
+
+
+def ended(reader: Client, address: str) -> dict[str, Any] | None:
+    """Return what is told of a run, if it has ended."""
+    said = reader.get(address).json
+    return said if said["ended"] else None
+
+
+def test_a_reader_can_ask_and_nobody_else(server: BookServerProcess) -> None:
+    reader, other = server.client(), server.client()
+    kernel = reader.start_kernel("page")
+    channel = reader.connect(kernel)
+    channel.send(request("for k in range(3): print('line', k)"))
     address = f"/api/kernels/{kernel}/outputs?request=mine"
-    said = wait_for(lambda: answer if (answer := reader.get(address).json)["ended"] else None, "the end of the run")
+    said: dict[str, Any] = wait_for(functools.partial(ended, reader, address), "the end of the run")
     shown = "".join(one["content"]["text"] for one in said["messages"] if one["header"]["msg_type"] == "stream")
     assert shown == "line 0\nline 1\nline 2\n"
     assert said["idle"]

@@ -174,6 +174,13 @@ def test_the_token_leaves_the_address_bar(server: BookServerProcess, stranger: C
     assert stranger.get("/site/index.html").status == 200
 
 
+@pytest.mark.parametrize("path", ["/", "/site", "/site/"])
+def test_who_asks_for_no_more_than_the_way_is_led_to_the_first_page(reader: Client, path: str) -> None:
+    answer = reader.request("HEAD", path)
+    assert answer.status == 302
+    assert answer.headers["Location"].endswith(".html")
+
+
 def test_the_token_is_in_nothing_that_is_served(server: BookServerProcess, reader: Client) -> None:
     for path in (
         "/site/index.html",

@@ -14,7 +14,7 @@ export function ownPicture(n, frame, onPicture, onBad) {
     use(null, "");
   });
   const element = make("div", { class: "lf-actions lf-own" }, make("label", { class: "lf-button lf-file" }, file, "Your own picture…"),
-    make("small", {}, "Or drop one on x. It stays in this browser; nothing is sent."));
+    make("small", {}, "Or drop one on x. It stays on this page as long as that is open; nothing is sent."));
   let chosen = 0; // how often the reader has chosen: a large picture may be ready after one that was chosen later
 
   function use(values, name) {

@@ -18,7 +18,9 @@ export class Edits {
    * another one now; else to the cell of its number; else to none, and is kept aside (see `homeless`).
    */
   match(cells) {
-    const kept = Object.entries(this.store.get("edits") ?? {}).map(([number, { source, text }]) => ({ number: Number(number), base: source, text }));
+    const edits = Object.entries(this.store.get("edits") ?? {});
+    const whole = ([, edit]) => typeof edit?.source === "string" && typeof edit.text === "string"; // others are not of this script
+    const kept = edits.filter(whole).map(([number, { source, text }]) => ({ number: Number(number), base: source, text }));
     const found = new Map();
     const find = (edit, wanted) => {
       const free = cells.filter((cell) => cell.input && !found.has(cell) && wanted(cell));
@@ -36,7 +38,8 @@ export class Edits {
 
   /** Texts of cells that the book does not have any more. */
   get homeless() {
-    return this.store.get("homeless") ?? [];
+    const texts = this.store.get("homeless");
+    return Array.isArray(texts) ? texts.filter((text) => typeof text === "string") : [];
   }
 
   /** Forget those texts; another tab may have put others there since. */

@@ -100,7 +100,9 @@ export class Record {
 
   /** What is kept: a kernel, its cells' runs, and (`lost`) the cells that show what ran in one that is gone. */
   get #stored() {
-    return { kernel: null, cells: {}, lost: [], ...this.store.get("ran") };
+    const { kernel, cells, lost } = this.store.get("ran") ?? {};
+    const runs = Object.entries(cells ?? {}).filter(([, run]) => typeof run?.turn === "number" && Array.isArray(run.binds)); // others are not of this script
+    return { kernel: kernel ?? null, cells: Object.fromEntries(runs), lost: Array.isArray(lost) ? lost : [] };
   }
 
   #keep(stored) {

@@ -29,7 +29,12 @@ export class RunLog {
       this.#save();
       this.leaving = true; // what fails from now on fails because the page goes: it is no end of the run
     });
-    addEventListener("pageshow", () => (this.leaving = false));
+    addEventListener("pageshow", ({ persisted }) => {
+      this.leaving = false;
+      if (!persisted || !this.current || this.current.id) return;
+      this.store.remove("run"); // it waits here, after all
+      this.#share(this.#left.filter((left) => nameOf(left) !== nameOf(this.current)));
+    });
   }
 
   /** A cell begins to run; `aim` is the job that asked for it, if it is another cell's. */
@@ -82,12 +87,24 @@ export class RunLog {
   }
 
   #noteTaken(run) {
-    this.shared.set("taken", [...(this.shared.get("taken") ?? []), nameOf(run)].slice(-MOST_TAKEN));
+    this.shared.set("taken", [...this.#taken, nameOf(run)].slice(-MOST_TAKEN));
+  }
+
+  /** The requests of all runs that were left. */
+  get requests() {
+    return [this.store.get("run"), ...this.#left].flatMap((run) => run?.id ?? []);
   }
 
   /** The runs that tabs have left. */
   get #left() {
-    return this.shared.get("runs") ?? [];
+    const runs = this.shared.get("runs");
+    return Array.isArray(runs) ? runs.filter((run) => typeof run?.cell === "number" && typeof run.code === "string") : [];
+  }
+
+  /** The names of runs that have been taken up. */
+  get #taken() {
+    const names = this.shared.get("taken");
+    return Array.isArray(names) ? names : [];
   }
 
   #share(runs) {
@@ -97,39 +114,41 @@ export class RunLog {
 
   /** How many cells wait behind it: they will not run after a reload. */
   waiting = () => 0;
+  /** How many were given up by a reload, of which the reader has not been told yet. */
+  unsaid = 0;
 
   #save() {
     const run = this.current;
     if (!run) return;
     const messages = run.messages.map(([, message]) => message);
-    const left = { ...run, messages, waiting: this.waiting() };
+    const left = { ...run, messages, waiting: this.waiting() + this.unsaid };
     this.store.set("run", left);
-    if (run.id) this.#leave({ waiting: left.waiting, leftAt: Date.now() });
+    this.#leave({ waiting: left.waiting, leftAt: Date.now() });
   }
 
   /** Let other tabs know what runs; the server has its messages, as long as it has the kernel. */
   #leave(more) {
     const run = { ...this.current, messages: [], closed: true, ...more };
-    this.#share([...this.#left.filter(({ id }) => id !== run.id), run]);
+    this.#share([...this.#left.filter((left) => nameOf(left) !== nameOf(run)), run]);
   }
 
   /**
-   * The runs that were going on when this tab left the page, and when others did, in the order of their beginnings: they are this tab's from
-   * now on, until they have ended or are forgotten. `later`: some were left just now, perhaps by a tab that comes back; ask again.
+   * The runs that were going on when this tab left the page, and when others did, in the order of their beginnings: all but the `withheld` requests
+   * are this tab's from now on, until they have ended or are forgotten. `later`: some were left just now, perhaps by a tab that comes back; ask again.
    */
-  async take() {
+  async take(withheld) {
     const alive = await livingTabs();
-    const own = this.store.get("run");
+    const own = withheld.has(this.store.get("run")?.id) ? null : this.store.get("run");
     const isOwn = (run) => own && nameOf(run) === nameOf(own);
-    const free = this.#left.filter(({ tab }) => !alive.has(tab));
+    const free = this.#left.filter(({ id, tab }) => !alive.has(tab) && !withheld.has(id));
     const others = free.filter((run) => !isOwn(run) && !(Date.now() - run.leftAt < COMES_BACK_MS));
     // Another tab may have taken up what this one left, or have shown it to its end, and newer runs after it.
-    const isTaken = this.#left.some((run) => isOwn(run) && alive.has(run.tab)) || (this.shared.get("taken") ?? []).includes(own && nameOf(own));
+    const isTaken = this.#left.some((run) => isOwn(run) && alive.has(run.tab)) || this.#taken.includes(own && nameOf(own));
     const runs = own && !isTaken ? [...others, own] : others;
     runs.sort((one, other) => !one.id - !other.id || one.began - other.began);
     const names = new Set(runs.map(nameOf));
-    if (own && !own.id) this.#noteTaken(own); // it begins anew, and once: this tab may have been copied
-    if (isTaken || !own?.id) this.store.remove("run");
+    if (own && !own.id) this.forget(own); // it begins anew, and once: this tab may have been copied
+    if (isTaken || (own && !own.id)) this.store.remove("run");
     // A tab without locks cannot say that it lives: what it takes, it takes for good.
     this.#share(this.#left.flatMap((run) => (!names.has(nameOf(run)) ? [run] : this.tab ? [{ ...run, tab: this.tab, leftAt: undefined }] : [])));
     return { runs, later: free.some((run) => !names.has(nameOf(run))) };

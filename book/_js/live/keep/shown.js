@@ -6,30 +6,53 @@ import { livingTabs } from "./resume.js";
 
 const REFUSED = { messages: [] };
 
+const MOST_DANGERS = 200;
+const SHOWING = "showing:";
 const SAFE_MS = 5000; // after which what was brought back has been drawn
 
 /** Notes that something is being shown again: what once ended a tab, or stopped it for good, would do so at every visit. */
 export class Guard {
-  /** `store` is this tab's; `tab` is the name of the lock that it holds as long as it lives (see resume.js). */
+  /** `store` is all tabs'; `tab` is the name of the lock that this one holds as long as it lives (see resume.js). */
   constructor(store, tab) {
     this.store = store;
-    this.tab = tab ?? "tab";
-    this.before = store.get("showing");
-    store.remove("showing");
-    addEventListener("pagehide", () => store.remove("showing"));
+    this.mark = `${SHOWING}${tab ?? "tab"}`; // a name for each tab: two that write one list at once would lose a word of it
+    addEventListener("pagehide", () => store.remove(this.mark));
   }
 
-  /** Whether what was shown at the last visit stopped it; a tab that was copied meanwhile lives still. */
-  async stopped() {
-    return Boolean(this.before) && !(await livingTabs()).has(this.before);
+  /**
+   * Those of some runs that shall not be shown unasked: a tab that showed them has said when it began, but not when it ended.
+   *
+   * @param {string[]} requests by which they were sent
+   */
+  async withheld(requests) {
+    const alive = await livingTabs();
+    const crashed = this.store.names(SHOWING).filter((mark) => !alive.has(mark.slice(SHOWING.length)));
+    for (const mark of crashed) this.store.remove(mark);
+    if (crashed.length) this.#note([...this.#dangers, ...requests]);
+    return new Set(requests.filter((request) => this.#dangers.includes(request)));
+  }
+
+  /** The reader wants to see them all the same. */
+  allow(requests) {
+    this.#note(this.#dangers.filter((request) => !requests.has(request)));
   }
 
   begin() {
-    this.store.set("showing", this.tab);
+    this.store.set(this.mark, true);
   }
 
   end() {
-    setTimeout(() => this.store.remove("showing"), SAFE_MS);
+    setTimeout(() => this.store.remove(this.mark), SAFE_MS);
+  }
+
+  get #dangers() {
+    const requests = this.store.get("dangers");
+    return Array.isArray(requests) ? requests : [];
+  }
+
+  #note(requests) {
+    if (requests.length) this.store.set("dangers", [...new Set(requests)].slice(-MOST_DANGERS));
+    else this.store.remove("dangers");
   }
 }
 

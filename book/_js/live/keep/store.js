@@ -34,6 +34,16 @@ export class Store {
     }
   }
 
+  /** The names that begin so. */
+  names(beginning) {
+    try {
+      const all = [...Object.keys(this.storage), ...[...this.memory.keys()].map((name) => this.prefix + name)];
+      return all.filter((name) => name.startsWith(this.prefix + beginning)).map((name) => name.slice(this.prefix.length));
+    } catch {
+      return [];
+    }
+  }
+
   remove(name) {
     this.memory.delete(name);
     try {

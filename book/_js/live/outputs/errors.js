@@ -9,7 +9,7 @@ const COLOURS = new RegExp(COLOUR, "g");
 const RUN = new RegExp(String.raw`Cell(${COLOUR} ${COLOUR})In\[(\d+)\]`, "g"); // how Python names a run, whatever cell that was
 const OWN = /^\s*(Cell|cell) /;
 const FOLDED = {
-  KeyboardInterrupt: "You interrupted this cell.",
+  KeyboardInterrupt: "This cell was interrupted.",
   StdinNotImplementedError: "This cell asked for input.",
 };
 
