@@ -525,7 +525,7 @@ def test_a_run_that_was_left_is_not_lost_by_a_tab_that_is_left_while_it_takes_it
     expect(reader.run(SUM, waits_for(tmp_path / "end", "before", "after"))).to_contain_text("before")
     other = another_tab(reader, noise)
     reader.page.close()
-    other.page.route("**/api/kernels", lambda route: None)  # it is told nothing, so it goes on with nothing
+    other.page.route("**/api/kernels*", lambda route: None)  # it is told nothing, so it goes on with nothing
     other.page.wait_for_timeout(3000)  # a tab that comes back does so within two
     other.page.reload()
     taken = "() => Object.keys(localStorage).some((key) => key.endsWith(':runs'))"

@@ -226,7 +226,7 @@ def test_a_cell_whose_page_was_left_before_its_request_had_gone_runs(reader: Rea
     reader.write(SUM, f"open({str(tmp_path / 'runs')!r}, 'a').write('run ')\nprint('done')")
     asked: list[Route] = []
     if lost == "question":
-        reader.page.route("**/api/relations", lambda route: asked.append(route))
+        reader.page.route("**/api/relations*", lambda route: asked.append(route))
     reader.page.reload()
     reader.wake()
     wire.loses = lost == "request"
@@ -242,3 +242,25 @@ def test_a_cell_whose_page_was_left_before_its_request_had_gone_runs(reader: Rea
     expect(reader.fresh(SUM)).to_contain_text("done")
     reader.finished(SUM)
     assert (tmp_path / "runs").read_text() == "run "
+
+
+def test_what_comes_after_the_end_takes_the_place_of_nothing(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    wait = f"while not os.path.exists({str(tmp_path / 'end')!r}): time.sleep(0.02)"
+    say = f"import os, threading, time\ndef say():\n    {wait}\n    print('later')\n"
+    reader.run(SUM, f"{say}threading.Thread(target=say).start()")
+    expect(reader.fresh(SUM)).to_contain_text("Done. It shows nothing.")
+    (tmp_path / "end").touch()
+    expect(reader.fresh(SUM)).to_contain_text("later")
+    expect(reader.fresh(SUM)).not_to_contain_text("shows nothing")
+
+
+def test_who_clicks_into_code_before_its_editor_is_open_writes_into_it(reader: Reader) -> None:
+    reader.page.add_init_script("window.requestIdleCallback = () => {};")  # editors open when there is time: never
+    reader.page.reload()
+    reader.cell(SUM).locator(".live-run").click()
+    reader.finished(SUM)
+    reader.cell(TENSOR).locator(".cell_input pre").click()
+    expect(reader.code(TENSOR)).to_be_focused()
+    reader.page.keyboard.type("mine")
+    expect(reader.code(TENSOR)).to_contain_text("mine")

@@ -211,8 +211,9 @@ def test_a_formula_defines_and_names_nothing_for_others(bench: OutputBench) -> N
     assert "WRONG" not in bench.body.locator("mjx-container").evaluate("node => node.outerHTML")
 
 
-def test_a_drawing_at_a_data_address_is_left_out_with_a_sentence(bench: OutputBench) -> None:
-    address = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E"
+@pytest.mark.parametrize("spelled", ["svg+xml", "SVG+xml", "s\nvg+xml"])
+def test_a_drawing_at_a_data_address_is_left_out_with_a_sentence(bench: OutputBench, spelled: str) -> None:
+    address = f"data:image/{spelled},%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E"
     html = f'<img src="{address}"><p style="background: url(&quot;{address}&quot;)">text</p>'
     bench.begin().show({"text/html": html}).settle()
     expect(bench.body.locator(".live-left-out")).to_contain_text("A drawing at a data: address was left out")
@@ -321,3 +322,9 @@ def test_names_that_every_object_has_are_no_kinds_of_outputs(bench: OutputBench)
 def test_a_picture_may_have_empty_metadata(bench: OutputBench) -> None:
     bench.begin().show({"image/png": "iVBORw0KGgo="}, {"image/png": None}).settle()
     expect(bench.body.locator("img")).to_have_count(1)
+
+
+def test_a_formula_of_mathml_is_no_link(bench: OutputBench) -> None:
+    bench.begin().show({"text/html": "<math href='#top'><mi href='https://example.org'>x</mi></math>"}).settle()
+    expect(bench.body.locator("math")).to_have_text("x")
+    expect(bench.body.locator("[href]")).to_have_count(0)

@@ -21,7 +21,8 @@ export class LiveCell {
   #restore({ text, base }) {
     this.text = text;
     this.#show({ edited: text !== this.source });
-    if (base === this.source) return;
+    if (text === this.source) return this.session.edits.drop(this); // the book says by now what the reader wrote
+    if (base === this.source) return undefined;
     this.base = base;
     const button = (label, action) => el("button", { type: "button", onclick: action }, label);
     const says = "The book’s text of this cell has changed since you edited it. ";
@@ -33,6 +34,7 @@ export class LiveCell {
     const keep = button("Keep mine", () => this.#settle() || this.session.edits.keep(this, this.code));
     this.conflict = el("p", { class: "live-problem" }, says, show, " ", take, " ", keep);
     this.input.append(this.conflict);
+    return undefined;
   }
 
   /** The reader has chosen between their text and the book's. */
@@ -141,7 +143,7 @@ export class LiveCell {
         outputs.end();
         if (hidden) return;
         if (outputs.empty && !this.stored && !alone) return this.#removeFresh(); // a progress bar has come and gone
-        if (outputs.empty && (this.stored || this.fresh)) outputs.node.append(el("p", { class: "live-nothing" }, "Done. It shows nothing."));
+        if (outputs.empty && (this.stored || this.fresh)) outputs.sayNothing();
         if (!outputs.empty || this.stored || this.fresh) show();
       },
       /** It came to nothing: say so below what it has shown, and show the book's output again. */

@@ -69,6 +69,11 @@ export class Outputs {
     this.node.replaceChildren();
   }
 
+  /** The run has ended without a word; a thread may say one later. */
+  sayNothing() {
+    this.node.append((this.nothing = el("p", { class: "live-nothing" }, "Done. It shows nothing.")));
+  }
+
   get empty() {
     return !this.node.hasChildNodes();
   }
@@ -88,6 +93,7 @@ export class Outputs {
   #add(node) {
     if (this.clearNext) this.clear();
     this.#endStream();
+    this.nothing?.remove();
     this.node.append(node);
     this.#dropOld();
     announceLiveFigures(node);

@@ -7,6 +7,7 @@ import DOMPurify from "dompurify";
 import { harmlessStyle, loads } from "./styles.js";
 
 const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
+const MATH_NAMESPACE = "http://www.w3.org/1998/Math/MathML";
 const CONTROLS = ["input", "button", "select", "option", "optgroup", "textarea", "datalist", "label"];
 const COMMON = {
   RETURN_DOM_FRAGMENT: true,
@@ -78,8 +79,9 @@ function mayPointTo(node, value) {
   const address = value.trim();
   const tag = node.localName.toLowerCase();
   if (tag === "a") return /^https?:\/\//i.test(address);
+  if (node.namespaceURI === MATH_NAMESPACE) return false; // any part of a formula can be a link, in some browsers
   if (!MEDIA.has(tag)) return /^#[^%]*$/.test(address); // use, gradients, patterns, text paths: parts of the same drawing
-  const drawing = /^data:image\/svg/i.test(address);
+  const drawing = /^data:image\/svg/i.test(address.replace(/\s/g, "")); // which browsers read without its spaces
   if (!drawing && /^data:(image|audio|video)\//i.test(address)) return true;
   said?.add(drawing ? LEFT_OUT.drawing : LEFT_OUT.address(address.length > 80 ? `${address.slice(0, 80)}…` : address));
   return false;
