@@ -227,6 +227,43 @@ def test_a_run_that_another_tab_has_taken_up_does_not_cover_a_newer_one(
     expect(reader.fresh(SUM)).not_to_contain_text("old")
 
 
+def test_a_run_that_a_closed_tab_has_left_does_not_cover_a_newer_one(
+    reader: Reader, noise: Noise, tmp_path: Path
+) -> None:
+    reader.wake()
+    other = another_tab(reader, noise)
+    expect(reader.run(SUM, waits_for(tmp_path / "end", "before", "old"))).to_contain_text("before")
+    reader.page.close()
+    (tmp_path / "end").touch()
+    other.cell(SUM).locator(".cell_input").focus()
+    other.page.keyboard.press("Enter")
+    expect(other.run(SUM, "print('newer')")).to_contain_text("newer")
+    other.finished(SUM)
+    other.page.wait_for_timeout(2500)  # a tab that comes back does so within two seconds
+    for _ in range(2):
+        other.page.reload()
+        expect(other.fresh(SUM)).to_contain_text("newer")
+        expect(other.fresh(SUM)).not_to_contain_text("old")
+
+
+def test_a_cell_that_waits_behind_a_task_runs_once(reader: Reader, tmp_path: Path) -> None:
+    reader.wake()
+    gate, runs = tmp_path / "gate", tmp_path / "runs"
+    work = f"    while not os.path.exists({str(gate)!r}): time.sleep(0.02)\n"
+    begin = "asyncio.get_running_loop().call_later(1, work)"
+    reader.run(SUM, f"import asyncio, os, time\ndef work():\n{work}t = {begin}\nprint('begun')")
+    reader.finished(SUM)
+    reader.page.wait_for_timeout(1500)  # the kernel computes by now, and says that it is idle
+    reader.run(TENSOR, f"open({str(runs)!r}, 'a').write('run ')\nprint('done')")
+    expect(reader.cell(TENSOR)).to_have_attribute("data-live", "running")
+    reader.page.reload()
+    reader.page.wait_for_timeout(5000)  # in which the page asks ten times
+    gate.touch()
+    expect(reader.fresh(TENSOR)).to_contain_text("done")
+    reader.finished(TENSOR)
+    assert runs.read_text() == "run "
+
+
 @pytest.mark.parametrize("code", ["%pinfo len", "get_ipython().run_line_magic('pinfo', 'len')", "%psource waits"])
 def test_help_that_comes_while_the_page_is_away_is_shown(reader: Reader, tmp_path: Path, code: str) -> None:
     reader.wake()

@@ -277,7 +277,13 @@ export class PageKernel {
     }
     const error = messages.find(({ header }) => header.msg_type === "error")?.content;
     const run = { kernel, id, last: messages.at(-1)?.header.msg_id ?? "", error };
-    const answer = await this.#unlessGone(this.server.follow(run, handle)).finally(() => (run.over = true));
+    let answer = await this.#unlessGone(this.server.follow(run, handle));
+    if (answer.never) {
+      // It may wait in the kernel's line, behind a task that computes: what this page has asked comes after it.
+      await this.#unlessGone(this.connection.info);
+      answer = await this.#unlessGone(this.server.follow(run, handle));
+    }
+    run.over = true;
     this.heard.add(run, handle);
     this.heard.catchUp();
     return { ...answer, dispose: () => this.heard.forget(id) };

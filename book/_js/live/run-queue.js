@@ -165,6 +165,7 @@ export class RunQueue {
 
   /** Run one cell; returns whether the cells after it may run. */
   async #runCell(job) {
+    job.began = Date.now();
     const { cell, code, run } = job;
     this.current = cell;
     this.aim = job.for;
@@ -243,7 +244,8 @@ export class RunQueue {
     job.ended = reply.payload?.some(({ source }) => source === "ask_exit");
     const request = job.run.isShown() || job.run.mayShow ? job.request : undefined;
     const { binds, imports } = page[index];
-    if (!job.ended && reply.status !== "unknown") this.record.add(index, { mark, stopped, binds, imports, request, source: digest(cell.source) });
+    const began = job.left?.began ?? job.began;
+    if (!job.ended && reply.status !== "unknown") this.record.add(index, { mark, stopped, binds, imports, began, request, source: digest(cell.source) });
     cell.setState(reply.status === "ok" ? "done" : reply.status === "error" ? "failed" : null);
     if (ran && !job.run.isShown() && cell.forgive()) this.record.unshow(index);
     if (reply.status === "unknown") cell.hint("It ended while the page was away; what it printed last did not reach this page.");

@@ -58,7 +58,8 @@ export class ComingBack {
       const gone = cell && run.closed && (await this.kernel.server.isThere(run.kernel)) === false;
       if (!cell) given.push("A cell that ran when this page was left is not in the book any more; what it showed last is lost.");
       else if (gone) given.push(`Cell ${cell.number} was running then; what it showed is lost.`);
-      if (!cell || gone) this.log.forget(run);
+      const outdated = cell && this.record.hasRunSince(run.began, cell.number - 1, run.kernel); // by another tab
+      if (!cell || gone || outdated) this.log.forget(run);
       else {
         if (run.aim && !aim) given.push("The book’s text of a cell that was asked for has changed since: it was not run.");
         this.wake();

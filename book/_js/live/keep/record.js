@@ -50,6 +50,12 @@ export class Record {
     this.#keep({ kernel: null, cells: {}, lost: [...stored.lost, ...shown.map(([index]) => Number(index))] });
   }
 
+  /** Whether a cell has begun to run in a kernel since a moment (milliseconds of the clock). */
+  hasRunSince(time, index, of) {
+    const { kernel, cells } = this.#stored;
+    return kernel === of && cells[index]?.began > time;
+  }
+
   /** Nobody can be asked for what a cell shows. */
   lose(index) {
     const stored = this.#stored;
@@ -74,7 +80,7 @@ export class Record {
 
   /**
    * A cell has run: its `mark`, empty if it has to run again for those that need it; `stopped`, in words, if it did not come to its end; the
-   * names that it `binds` and `imports`; the `request` by which the page shows something of it, undefined if it shows what it did before; and
+   * names that it `binds` and `imports`; when it `began`; the `request` by which the page shows something of it, undefined if it shows what it did before; and
    * `source`, which names the author's text of the cell.
    */
   add(index, run) {
