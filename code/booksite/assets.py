@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from fontTools.ttLib import TTFont
@@ -19,6 +21,7 @@ from booksite.pictures import SCALE
 REPOSITORY = Path(__file__).resolve().parents[2]
 NODE_MODULES = REPOSITORY / "node_modules"
 SCRIPTS = REPOSITORY / "book" / "_js"
+BUNDLER = SCRIPTS / "bundle.mjs"
 LOOK_FILE = REPOSITORY / "code" / "cnnbook" / "look.json"
 
 ICONS = {
@@ -154,13 +157,10 @@ def _bundle_scripts(static: Path) -> None:
 
 
 def _bundle(static: Path, form: str, entries: dict[str, Path]) -> None:
-    """Run esbuild on scripts that become ``static/NAME.js``."""
-    command = [
-        str(NODE_MODULES / ".bin" / "esbuild"),
-        *(f"{name}={file}" for name, file in entries.items()),
-        "--bundle", "--minify", f"--format={form}", "--target=es2022", "--legal-comments=none", "--log-level=warning",
-        f"--outdir={static}",
-    ]  # fmt: skip
+    """Run esbuild (``bundle.mjs``) on scripts that become ``static/NAME.js``."""
+    node = shutil.which("node", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}") or "node"
+    named = [f"{name}={file}" for name, file in entries.items()]
+    command = [node, str(BUNDLER), form, str(static), *named]
     done = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY, check=False)
     if done.returncode:
         raise AssetError(f"esbuild could not bundle the page's scripts:\n{done.stderr}")
