@@ -264,6 +264,46 @@ def test_a_cell_that_waits_behind_a_task_runs_once(reader: Reader, tmp_path: Pat
     assert runs.read_text() == "run "
 
 
+@pytest.mark.parametrize("seconds", [0.1, 4])
+def test_a_cell_that_is_run_while_the_connection_is_broken_runs_once(
+    reader: Reader, noise: Noise, tmp_path: Path, seconds: float
+) -> None:
+    noise.expected = True
+    wire = Wire(reader.page)
+    reader.wake()
+    reader.run(SUM, "print('first')")
+    reader.finished(SUM)
+    with wire.cut():
+        reader.run(TENSOR, f"open({str(tmp_path / 'runs')!r}, 'a').write('run ')\nprint('done')")
+        reader.page.wait_for_timeout(1000 * seconds)
+    expect(reader.fresh(TENSOR)).to_contain_text("done")
+    reader.finished(TENSOR)
+    expect(reader.run(SUM, "print('next')")).to_contain_text("next")
+    reader.finished(SUM)
+    assert (tmp_path / "runs").read_text() == "run "
+    assert reader.fresh(TENSOR).locator(".live-stdout").inner_text().split() == ["done"]
+
+
+def test_a_cell_that_waits_again_after_a_reload_keeps_what_it_had_shown(
+    reader: Reader, noise: Noise, tmp_path: Path
+) -> None:
+    reader.wake()
+    reader.run(TENSOR, "print('precious')")
+    reader.finished(TENSOR)
+    other = another_tab(reader, noise)
+    expect(other.run(SUM, waits_for(tmp_path / "end", "before", "after"))).to_contain_text("before")
+    reader.run(TENSOR)
+    reader.finished(TENSOR, "queued")
+    reader.page.reload()
+    reader.finished(TENSOR, "queued")
+    expect(reader.fresh(TENSOR)).to_contain_text("precious")
+    reader.cell(TENSOR).get_by_role("button", name="Cancel cell 3").click()
+    reader.finished(TENSOR, "dropped")
+    expect(reader.fresh(TENSOR)).to_contain_text("precious")
+    (tmp_path / "end").touch()
+    other.finished(SUM)
+
+
 @pytest.mark.parametrize("code", ["%pinfo len", "get_ipython().run_line_magic('pinfo', 'len')", "%psource waits"])
 def test_help_that_comes_while_the_page_is_away_is_shown(reader: Reader, tmp_path: Path, code: str) -> None:
     reader.wake()

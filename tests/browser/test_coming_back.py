@@ -103,7 +103,7 @@ def test_what_was_too_much_to_be_kept_says_so(reader: Reader, code: str, sentenc
     reader.run(SUM, code)
     reader.finished(SUM)
     reader.page.reload()
-    expect(reader.fresh(SUM)).to_contain_text(f"{sentence} was too long to be kept.")
+    expect(reader.fresh(SUM)).to_contain_text(f"{sentence} is not there any more: of what cells show, the last 16 MB")
     expect(reader.fresh(SUM)).not_to_contain_text("shows nothing")
 
 

@@ -237,7 +237,7 @@ export class PageKernel {
       this.catchUp = () => {
         this.catchUp = null; // it asks until the run has ended, whatever becomes of the connection
         future.onIOPub = () => {};
-        this.server.follow(run, handle).then(resolve, reject);
+        this.#follow(run, handle).then(resolve, reject);
       };
     });
     try {
@@ -277,16 +277,23 @@ export class PageKernel {
     }
     const error = messages.find(({ header }) => header.msg_type === "error")?.content;
     const run = { kernel, id, last: messages.at(-1)?.header.msg_id ?? "", error };
-    let answer = await this.#unlessGone(this.server.follow(run, handle));
-    if (answer.never) {
-      // It may wait in the kernel's line, behind a task that computes: what this page has asked comes after it.
-      await this.#unlessGone(this.connection.info);
-      answer = await this.#unlessGone(this.server.follow(run, handle));
-    }
-    run.over = true;
+    const answer = await this.#unlessGone(this.#follow(run, handle)).finally(() => (run.over = true));
     this.heard.add(run, handle);
     this.heard.catchUp();
     return { ...answer, dispose: () => this.heard.forget(id) };
+  }
+
+  /** Hear a run by way of the server; what is `never` heard of has not reached the kernel, and will not. */
+  async #follow(run, handle) {
+    const answer = await this.server.follow(run, handle);
+    if (!answer.never) return answer;
+    // It may wait in the kernel's line, behind a task that computes, or in the client library, which sends what it has held back when the
+    // kernel has answered a question: the answer to the next question comes after it.
+    for (let answered = 0; answered < 2 && !run.over; ) {
+      const question = this.connection?.requestKernelInfo() ?? Promise.reject();
+      answered += await question.then(() => 1, () => pause(LOOK_AGAIN_MS).then(() => 0)); // the connection may break again
+    }
+    return this.server.follow(run, handle);
   }
 
   /** Wait for an answer of the kernel, and look now and then whether it is still there. */

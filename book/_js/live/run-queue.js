@@ -174,8 +174,8 @@ export class RunQueue {
     this.log.begin(cell, code, job.for && { cell: job.for, code: job.left ? job.left.aim.code : this.job.code });
     try {
       let reply = await this.#ask(job);
-      if (reply.never) {
-        job.left = null; // the page was left before its request had gone
+      if (reply.never && !job.left?.closed && this.interrupted !== this.asked) {
+        job.left = null; // the page was left before its request had gone; of a tab that was closed nobody waits for it
         reply = await this.#ask(job);
       }
       run.end();
@@ -183,6 +183,7 @@ export class RunQueue {
       cell.previous = reply;
       return await this.#settle(job, reply);
     } catch (error) {
+      await pause(0); // as in Relations: a page that is left loses the run from sight, not the run
       cell.setState("failed");
       job.stopped = WHY_STOPPED[error.message] ?? "could not be run: Python could not be reached";
       job.gone = error instanceof KernelGone && error.message === "died";
@@ -248,7 +249,7 @@ export class RunQueue {
     if (!job.ended && reply.status !== "unknown") this.record.add(index, { mark, stopped, binds, imports, began, request, source: digest(cell.source) });
     cell.setState(reply.status === "ok" ? "done" : reply.status === "error" ? "failed" : null);
     if (ran && !job.run.isShown() && cell.forgive()) this.record.unshow(index);
-    if (reply.status === "unknown") cell.hint("It ended while the page was away; what it printed last did not reach this page.");
+    if (reply.status === "unknown") cell.hint(reply.never ? "It had not begun when this page was left, and was not run." : "It ended while the page was away; what it printed last did not reach this page.");
     if (job.alone && !job.left) offerUnfinished(this, cell, page);
     if (reply.status === "ok" && job.alone && code !== cell.source) offerDependents(this, cell, page);
     if (reply.status === "unknown") return false;

@@ -28,6 +28,7 @@ OVERHEAD = 500
 """Bytes that a message takes beside its text."""
 
 DISPLAYS = {"display_data", "execute_result", "update_display_data"}
+SHOWS = {"display_data", "execute_result", "stream", "error"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Message:
     parts: list[bytes]  # as on the wire, from the signature on; none of an update that is out of date
     display: str = ""  # name of the display that it shows or changes
     changes: bool = False  # it changes one that was shown before, by whatever run
+    shows: bool = False  # something is to be seen by it
+    clears: str = ""  # it takes away what was shown: "now", or "next", when there is something else
 
     @property
     def size(self) -> int:
@@ -57,6 +60,9 @@ class RunOutputs:
         self._bytes = 0
         self._dropped: set[str] = set()  # requests of which messages were dropped
         self._updates: dict[str, Message] = {}  # the last one of each display
+        self._current = ""  # the request that something was heard of last
+        self._shown: list[Message] = []  # by that one, since it last took away what it had shown
+        self._cleared: list[Message] = []  # what it will have taken away when it shows something else
         self.listens = asyncio.Event()  # set by the kernel's first word: from then on nothing is missed
         stream.on_recv(self._hear)
 
@@ -76,28 +82,48 @@ class RunOutputs:
             if b"display_id" in parts[4] and header["msg_type"] in DISPLAYS:
                 display = _read(parts[4]).get("transient", {}).get("display_id", "")
             changes = header["msg_type"] == "update_display_data"
-            self.add(Message(parent["msg_id"], header["msg_id"], ends, parts, display, changes))
+            shows = header["msg_type"] in SHOWS
+            clears = ""
+            if header["msg_type"] == "clear_output":
+                clears = "next" if _read(parts[4]).get("wait") else "now"
+            self.add(Message(parent["msg_id"], header["msg_id"], ends, parts, display, changes, shows, clears))
 
     def add(self, message: Message) -> None:
-        """Keep a message; of the updates of a display, the last one."""
+        """Keep a message; of the updates of a display, the last one; of what is taken away again, nothing."""
         if message.changes:
             self._forget(self._updates.get(message.display))
             self._updates[message.display] = message
+        self._clear_for(message)
         self._messages.append(message)
         self._bytes += message.size
         while self._bytes > MOST_BYTES and len(self._messages) > 1:
             oldest = self._messages.popleft()
             self._bytes -= oldest.size
+            oldest.parts.clear()  # whoever has it in hand still shall not count it again
             self._dropped.add(oldest.request)
             if self._updates.get(oldest.display) is oldest:
                 del self._updates[oldest.display]
 
-    def _forget(self, update: Message | None) -> None:
-        """Forget what an update has shown; its name stays, since a page may ask for what came after it."""
-        if update is not None:
-            self._bytes -= update.size
-            update.parts.clear()
-            self._bytes += update.size
+    def _clear_for(self, message: Message) -> None:
+        """Forget what a message takes away; a moving picture may be shown and taken away a thousand times."""
+        if message.request != self._current:
+            self._current, self._shown, self._cleared = message.request, [], []
+        if message.clears:
+            self._cleared += self._shown
+            self._shown = [message]
+        if message.shows:
+            self._shown.append(message)
+        if message.shows or message.clears == "now":
+            for gone in self._cleared:
+                self._forget(gone)
+            self._cleared = []
+
+    def _forget(self, message: Message | None) -> None:
+        """Forget what a message says; its name stays, since a page may ask for what came after it."""
+        if message is not None:
+            self._bytes -= message.size
+            message.parts.clear()
+            self._bytes += message.size
 
     def of(self, request: str, after: str = "") -> dict[str, Any]:
         """Return what a run has shown, and how other runs have changed its displays.

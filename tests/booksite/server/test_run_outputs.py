@@ -82,6 +82,35 @@ def test_a_picture_that_moves_a_thousand_times_keeps_its_first_and_its_last_stat
     assert [text[-5:] for text in texts(said.of("a", "500"))] == ["xx999"]
 
 
+@pytest.mark.parametrize("clears", ["next", "now"])
+def test_a_picture_that_is_taken_away_and_shown_again_takes_the_room_of_one(clears: str) -> None:
+    said = outputs()
+    said.add(message("b", "other", "other"))
+    for k in range(1000):
+        said.add(replace(message("a", f"clear {k}", "clear"), clears=clears))
+        said.add(replace(message("a", f"{k}", "x" * 100_000 + f"{k}"), shows=True))
+    assert [text[-5:] for text in texts(said.of("a"))] == ["clear", "xx999"]
+    assert not said.of("a")["cut"]
+    said.add(replace(message("a", "clear last", "clear last"), clears=clears))
+    kept = ["clear", "xx999", "clear last"] if clears == "next" else ["clear last"]
+    assert [text[-10:].removeprefix("x" * 5) for text in texts(said.of("a"))] == kept, (
+        "it is seen until there is another"
+    )
+    said.add(replace(message("b", "b", "b"), shows=True))
+    assert texts(said.of("b")) == ["other", "b"]
+
+
+def test_what_was_dropped_is_not_counted_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_outputs, "MOST_BYTES", 10_000)
+    said = outputs()
+    for k in range(50):
+        said.add(replace(message("a", f"{k}", "x" * 1000), shows=True))
+    said.add(replace(message("a", "clear"), clears="now"))
+    for k in range(100):
+        said.add(replace(message("a", f"y{k}", "y" * 1000), shows=True))
+    assert 4 < len(texts(said.of("a"))) < 10
+
+
 def test_updates_without_end_take_no_room_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_outputs, "MOST_BYTES", 100_000)
     said = outputs()

@@ -18,10 +18,10 @@ export class ComingBack {
     const left = this.record.left;
     this.withheld = await this.guard.withheld([...(left?.shown ?? []).map(({ request }) => request), ...this.log.requests]);
     this.guard.begin();
-    const given = await this.#takeUp();
     const there = left && (await this.kernel.server.isThere(left.kernel));
     if (there === false) this.record.forget(left.kernel);
-    const lost = this.record.takeLost();
+    const lost = this.record.takeLost(); // until now: a run that is taken up may be lost, too
+    const given = await this.#takeUp();
     if (there === false && left.shown.length) given.unshift("The Python that ran this page is gone, and with it all variables and what cells had shown.");
     else if (lost) given.unshift(`What ${lost === 1 ? "1 cell" : `${lost} cells`} had shown is not brought back: the Python in which ${lost === 1 ? "it" : "they"} ran is gone.`);
     if (there) {
@@ -29,6 +29,7 @@ export class ComingBack {
       await bringBack(this.cells, { ...left, shown: left.shown.filter(({ request }) => !this.withheld.has(request)) }, this.kernel);
       if (homeless) given.push(`The book’s text of ${homeless === 1 ? "a cell" : `${homeless} cells`} that had run has changed since: what that showed is not shown any more.`);
     }
+    if (there && given.length) await this.kernel.connect().catch(() => {}); // which says that Python is still there
     if (given.length) this.bar.say(given.join(" "));
     if (this.withheld.size && there !== false) this.#offerWithheld(this.withheld);
     this.guard.end();

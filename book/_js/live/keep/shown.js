@@ -6,6 +6,7 @@ import { livingTabs } from "./resume.js";
 
 const REFUSED = { messages: [] };
 
+const KEPT = "of what cells show, the last 16 MB are kept."; // see run_outputs.py
 const MOST_DANGERS = 200;
 const SHOWING = "showing:";
 const SAFE_MS = 5000; // after which what was brought back has been drawn
@@ -69,7 +70,8 @@ export async function bringBack(cells, { kernel, shown }, { server, heard }) {
   for (const [k, { index }] of shown.entries()) {
     await pause(0); // a reader may scroll meanwhile
     const cell = cells[index];
-    if (!kept[k] || cell.fresh || cell.state) {
+    const waits = cell.state === "queued";
+    if (!kept[k] || cell.fresh || (cell.state && !waits)) {
       heard.forget(asked[k].id);
       continue;
     }
@@ -77,12 +79,12 @@ export async function bringBack(cells, { kernel, shown }, { server, heard }) {
     const allGone = cut && messages.every(({ header }) => ["status", "execute_input", "update_display_data"].includes(header.msg_type));
     const run = cell.begin({ alone: true, earlier: true });
     cell.previous = { dispose: () => heard.forget(asked[k].id) };
-    if (cut && !allGone) run.above(el("p", { class: "live-prelude" }, "The beginning of this output was too long to be kept."));
+    if (cut && !allGone) run.above(el("p", { class: "live-prelude" }, `The beginning of this output is not there any more: ${KEPT}`));
     messages.forEach(run.handle);
     if (kept[k] === REFUSED) run.fail("What this cell has shown could not be asked for. A reload of the page may help.");
-    else if (allGone) run.fail("What this cell has shown was too long to be kept.");
+    else if (allGone) run.fail(`What this cell has shown is not there any more: ${KEPT}`);
     else run.end();
-    cell.setState(messages.some(({ header }) => header.msg_type === "error") ? "failed" : "done");
+    if (!waits) cell.setState(messages.some(({ header }) => header.msg_type === "error") ? "failed" : "done");
     cell.age();
     heard.open(asked[k], run.handle, messages);
   }
