@@ -59,6 +59,18 @@ def test_a_restart_while_the_server_is_down_is_made_up_for(
     server.stop()
 
 
+def test_a_server_that_stops_before_the_kernel_is_reached_is_missed(
+    sample_site: Path, new_context: Callable[..., BrowserContext], noise: Noise
+) -> None:
+    noise.expected = True
+    server = BookServerProcess(sample_site, sample_site.parents[1] / "book")
+    page = new_context().new_page()
+    page.add_init_script("window.WebSocket = class extends EventTarget { close() {} }")  # it never opens
+    reader = Reader(page, server).open().wake()
+    server.stop()
+    expect(reader.note).to_contain_text("The book’s server does not answer.")
+
+
 def test_a_cell_waits_for_what_ran_before_the_page_was_reloaded(reader: Reader, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     code = f"import os, time\nprint('before')\nwhile not os.path.exists({str(gate)!r}):\n    time.sleep(0.05)"

@@ -131,14 +131,19 @@ export class PageKernel {
     this.used = false;
     this.gone = new Promise((resolve, reject) => (this.refuse = reject));
     this.gone.catch(() => {}); // a kernel may go while nobody waits for it
-    let met = false;
+    this.met = false;
+    // A connection that does not come about says so only after minutes of tries.
+    const watch = setInterval(() => {
+      if (this.met || connection !== this.connection) clearInterval(watch);
+      else this.#look();
+    }, SURE_MS);
     connection.connectionStatusChanged.connect((_, state) => {
       if (connection !== this.connection) return;
       if (state === "connected") {
-        if (met) this.catchUp?.();
-        met = true;
+        if (this.met) this.catchUp?.();
+        this.met = true;
         this.heard.catchUp();
-      } else if (met) this.#look();
+      } else if (this.met) this.#look();
     });
     connection.statusChanged.connect((_, state) => {
       if (connection !== this.connection) return;
@@ -199,7 +204,7 @@ export class PageKernel {
       const lives = await this.#lives(connection);
       if (connection !== this.connection) return "there";
       if (!lives || connection.isDisposed) await this.#replace();
-      else if (connection.connectionStatus !== "connected") await connection.reconnect();
+      else if (this.met && connection.connectionStatus !== "connected") await connection.reconnect(); // at the first time the library is at it
       return "there";
     } catch {
       return "offline";

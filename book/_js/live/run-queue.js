@@ -187,7 +187,7 @@ export class RunQueue {
       cell.setState("failed");
       job.stopped = WHY_STOPPED[error.message] ?? "could not be run: Python could not be reached";
       job.gone = error instanceof KernelGone && error.message === "died";
-      this.record.lose(cell.number - 1);
+      if (error instanceof KernelGone) this.record.lose(cell.number - 1);
       const dropped = this.interrupted === this.asked ? "" : told(this.drop(job.gone));
       run.fail((error instanceof KernelGone ? STOPPED[error.message] : `Python could not be reached (${error.message}).`) + dropped);
       if (!(error instanceof KernelGone)) this.on.unreachable(error);

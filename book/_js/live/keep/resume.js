@@ -112,6 +112,8 @@ export class RunLog {
     else if (this.#left.length) this.shared.remove("runs");
   }
 
+  /** The names of the runs that this page has taken up since it was opened. */
+  mine = new Set();
   /** How many cells wait behind it: they will not run after a reload. */
   waiting = () => 0;
   /** How many were given up by a reload, of which the reader has not been told yet. */
@@ -138,7 +140,8 @@ export class RunLog {
    */
   async take(withheld) {
     const alive = await livingTabs();
-    const own = withheld.has(this.store.get("run")?.id) ? null : this.store.get("run");
+    const left = this.store.get("run");
+    const own = left && !withheld.has(left.id) && !this.mine.has(nameOf(left)) ? left : null;
     const isOwn = (run) => own && nameOf(run) === nameOf(own);
     const free = this.#left.filter(({ id, tab }) => !alive.has(tab) && !withheld.has(id));
     const others = free.filter((run) => !isOwn(run) && !(Date.now() - run.leftAt < COMES_BACK_MS));
@@ -147,6 +150,7 @@ export class RunLog {
     const runs = own && !isTaken ? [...others, own] : others;
     runs.sort((one, other) => !one.id - !other.id || one.began - other.began);
     const names = new Set(runs.map(nameOf));
+    names.forEach((name) => this.mine.add(name));
     if (own && !own.id) this.forget(own); // it begins anew, and once: this tab may have been copied
     if (isTaken || (own && !own.id)) this.store.remove("run");
     // A tab without locks cannot say that it lives: what it takes, it takes for good.
