@@ -52,11 +52,15 @@ class Reader:
 
     @property
     def note(self) -> Locator:
-        return self.page.locator(".live-note:not(.live-unkept)")
+        return self.page.locator(".live-note:not(.live-unkept, .live-place)")
 
     @property
     def offer(self) -> Locator:
-        return self.page.locator(".live-bar .live-offer")
+        return self.page.locator(".live-bar .live-offer:not(.live-loss)")
+
+    @property
+    def loss(self) -> Locator:
+        return self.page.locator(".live-bar .live-loss")
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)

@@ -450,7 +450,7 @@ def test_outputs_of_cells_that_were_changed_do_not_cover_those_of_others(reader:
     reader.page.route(re.compile("/cells.html"), rebuilt)
     reader.page.reload()
     expect(reader.fresh(SUM + 1)).to_contain_text("finished")
-    expect(reader.note).to_contain_text("The book’s text of a cell that had run has changed since")
+    expect(reader.loss).to_contain_text("The book’s text of a cell that had run has changed since")
     expect(reader.fresh(TENSOR + 1)).to_have_count(0)
 
 
@@ -466,12 +466,44 @@ def test_a_page_whose_python_has_gone_says_what_went_with_it(reader: Reader, noi
     end_kernels(other.context)
     other.goto(reader.server.page(reader.name))
     back = Reader(other, reader.server)
-    expect(back.note).to_contain_text("The Python that ran this page is gone")
-    expect(back.note).to_contain_text(re.compile(r"Cell \d+ was running then; what it showed is lost."))
+    gone = "What 1 cell had shown is not brought back: the Python in which it ran is gone, and with it its variables."
+    expect(back.loss.filter(has_text=gone)).to_be_visible()
+    expect(back.loss.filter(has_text=re.compile(r"Cell \d+ was running then; what it showed is lost."))).to_be_visible()
     expect(back.code(TENSOR)).to_contain_text("after")
     other.reload()
+    expect(back.loss).to_contain_text(gone)  # until the reader has closed it
+    back.loss.get_by_role("button", name="Close").click()
+    expect(back.loss).to_have_count(0)
+    other.reload()
     expect(back.code(TENSOR)).to_contain_text("after")
-    expect(back.note).not_to_contain_text("gone")
+    expect(back.loss).to_have_count(0)
+
+
+def test_that_outputs_are_lost_is_told_in_every_tab_whatever_else_is_said(reader: Reader, noise: Noise) -> None:
+    noise.expected = True  # that the server has no place
+    reader.wake()
+    reader.run(SUM, "print('shown')")
+    reader.finished(SUM)
+    other = another_tab(reader, noise)
+    expect(other.fresh(SUM)).to_contain_text("shown")
+    end_kernels(reader.page.context)
+    full = json.dumps({"message": "All places of this server are in use."})
+    for tab in (reader, other):
+        tab.page.route("**/api/sessions*", lambda route: route.fulfill(status=503, body=full))
+        tab.page.reload()
+        tab.cell(TENSOR).locator(".cell_input").focus()
+        tab.page.keyboard.press("Control+Enter")
+        expect(tab.bar.locator(".live-place")).to_have_text("All places of this server are in use.")
+        expect(tab.loss).to_contain_text("What 1 cell had shown is not brought back")
+        tab.page.unroute_all()
+        tab.finished(TENSOR)
+        expect(tab.bar.locator(".live-place")).to_be_hidden()
+        expect(tab.loss).to_contain_text("What 1 cell had shown is not brought back")
+    other.run(SUM, "print('again')")
+    other.finished(SUM)
+    other.page.reload()
+    expect(other.fresh(SUM)).to_contain_text("again")
+    expect(other.loss).to_have_count(0)
 
 
 def test_two_runs_left_by_closed_tabs_are_both_shown_if_the_first_has_failed(
@@ -631,7 +663,7 @@ def test_a_cell_that_waited_in_a_closed_tab_is_told(reader: Reader, noise: Noise
     reader.finished(SUM)
     reader.page.wait_for_timeout(2500)
     reader.page.reload()
-    expect(reader.note).to_contain_text(
+    expect(reader.loss).to_contain_text(
         "Cell 3 waited when its tab was closed; it was not run. 1 cell that waited behind"
     )
 

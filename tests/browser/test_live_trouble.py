@@ -24,6 +24,21 @@ def _awake(reader: Reader) -> None:
 # --- the kernel goes behind the page's back
 
 
+def test_a_tab_that_runs_nothing_hears_of_a_restart_in_another(reader: Reader, noise: Noise) -> None:
+    noise.expected = True  # as below
+    reader.wake()
+    reader.run(SUM, "print('here')")
+    reader.finished(SUM)
+    page = reader.page.context.new_page()
+    noise.listen(page)
+    other = Reader(page, reader.server).open()
+    expect(other.fresh(SUM)).to_contain_text("here")
+    other.button("Restart").click()
+    expect(other.note).to_contain_text("Python was started anew")
+    expect(reader.note).to_contain_text("is gone, and its variables with it")
+    expect(reader.bar).to_have_attribute("data-kernel", "idle")
+
+
 def test_a_restart_in_another_tab_ends_what_was_running_here(reader: Reader, noise: Noise) -> None:
     noise.expected = True  # the browser may say that a socket of the old kernel could not be opened again
     expect(reader.run(SUM, ENDLESS)).to_contain_text("on and on")

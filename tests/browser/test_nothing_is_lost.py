@@ -522,7 +522,7 @@ def test_a_reload_while_a_whole_page_waits_says_what_it_gives_up(reader: Reader,
     other.button("Run this page").click()
     other.finished(LAST, "queued")
     other.page.reload()
-    expect(other.note).to_contain_text("cells that waited behind it were not run")
+    expect(other.loss).to_contain_text("cells that waited behind it were not run")
     (tmp_path / "gate").touch()
     expect(fresh).to_contain_text("after")
 

@@ -72,6 +72,8 @@ def test_a_stream_keeps_its_colour_over_another_streams_words(bench: OutputBench
         (f"abc{ESC}[1GX", "Xbc"),
         ("typ\bo", "tyo"),
         (f"old{ESC}[2J{ESC}[Hnew", "new"),
+        (f"one\ntwo\nthree{ESC}[2D{ESC}[1Jfour", "\n\n   four"),
+        (f"one\ntwo{ESC}[1J{ESC}[A{ESC}[Gnew\n{ESC}[B{ESC}[1Jend", "\n\nend"),
     ],
 )
 def test_what_moves_the_cursor_leaves_what_a_terminal_would(bench: OutputBench, text: str, shown: str) -> None:

@@ -11,10 +11,11 @@ export class Bar {
     // Not the visible status itself: that changes with every cell, and a screen reader would read all of it aloud.
     this.announcer = el("div", { class: "live-announcer", role: "status", "aria-live": "polite" });
     this.node = el("div", { class: "live-bar", role: "region", "aria-label": "Running the code of this page" });
+    this.place = el("p", { class: "live-note live-place", hidden: true });
     this.shared = el("p", { class: "live-shared", hidden: true });
-    this.offered = el("p", { class: "live-offer", hidden: true });
+    this.stays = el("div");
     this.unkept = el("p", { class: "live-note live-unkept", "data-kind": "problem", hidden: true }, UNKEPT);
-    this.node.append(this.content, this.note, this.offered, this.shared, this.unkept, this.announcer);
+    this.node.append(this.content, this.note, this.place, this.stays, this.shared, this.unkept, this.announcer);
     (document.querySelector("article h1") ?? document.querySelector("h1"))?.after(this.node);
   }
 
@@ -31,10 +32,28 @@ export class Bar {
     if (!this.note.hidden) this.announce(this.note.textContent);
   }
 
-  /** Offer something until the reader has decided; empty content removes it. */
-  offer(content) {
-    this.offered.replaceChildren(...content);
-    this.offered.hidden = !content.length;
+  /** Show a line, whatever else is said, until somebody removes what is returned. */
+  offer(...content) {
+    const line = el("p", { class: "live-offer" }, ...content);
+    this.stays.append(line);
+    return line;
+  }
+
+  /** Say that something is lost: that stays until the reader has closed it, which is told to `closed`. */
+  tellLoss(sentence, closed = () => {}) {
+    const there = [...this.stays.children].some((line) => line.firstChild.textContent === sentence);
+    if (there) return;
+    const close = el("button", { type: "button", onclick: () => line.remove() || closed() }, "Close");
+    const line = this.offer(el("span", {}, sentence), " ", close);
+    line.classList.add("live-loss");
+    this.announce(sentence);
+  }
+
+  /** Say, as long as it is so, for which place on the server this page waits. */
+  tellOfPlace(sentence) {
+    if (sentence && sentence !== this.place.textContent) this.announce(sentence);
+    this.place.textContent = sentence;
+    this.place.hidden = !sentence;
   }
 
   /** Say, as long as it is so, that other tabs use this page's kernel. */

@@ -4,15 +4,12 @@ import { KernelConnection } from "@jupyterlab/services/lib/kernel/default.js";
 import { interruptKernel } from "@jupyterlab/services/lib/kernel/restapi.js";
 import { ServerConnection } from "@jupyterlab/services/lib/serverconnection.js";
 import { shutdownSession, startSession } from "@jupyterlab/services/lib/session/restapi.js";
-import { HeardRuns } from "./heard-runs.js";
-import { BookServer, CUT, note, pause } from "./server.js";
+import { KernelGone, Runs } from "./runs.js";
+import { BookServer, pause } from "./server.js";
 
 const KERNEL_NAME = "python3";
 const LOOK_AGAIN_MS = 1000;
 const SURE_MS = 3000; // how long a kernel that the server has just given, and that has run nothing, is not asked for
-
-/** Why a run ended without an answer; the message is meant for the reader. */
-export class KernelGone extends Error {}
 
 /**
  * One page's kernel.
@@ -27,14 +24,13 @@ export class PageKernel {
   constructor({ base, path, probe, on }) {
     this.settings = ServerConnection.makeSettings({ baseUrl: base, token: "", appendToken: false });
     this.server = new BookServer(this.settings);
-    this.heard = new HeardRuns(this.server); // runs that have ended
+    this.runs = new Runs(this);
     this.path = path;
     this.probe = probe; // address that answers {"kernel": true} to whom it knows
     this.on = on;
     this.connection = null;
     this.changing = null; // the change of kernel that is going on
     this.looking = false;
-    this.hasShown = new Promise((resolve) => (this.showed = resolve)); // resolves when its first run has ended
   }
 
   /** Connect to the kernel of this page: the one it had before a reload, or a fresh one (then it resolves with "fresh"). */
@@ -84,7 +80,7 @@ export class PageKernel {
     await this.connect();
     // An idle kernel is shut down without a word to the page, so ask. It takes milliseconds.
     const connected = this.connection.connectionStatus === "connected";
-    const sure = performance.now() - this.connectedAt < SURE_MS && !this.used;
+    const sure = performance.now() - this.connectedAt < SURE_MS && !this.runs.used;
     if (connected && !sure && !(await this.#lives(this.connection))) await this.#replace();
   }
 
@@ -108,7 +104,7 @@ export class PageKernel {
   }
 
   /** Leave this kernel to the server and take a fresh one: it has a warm one in hand, which a restart of the old process is not. */
-  #renew(reason) {
+  renew(reason) {
     return this.#once(async () => {
       this.#drop();
       this.#lose(reason);
@@ -128,7 +124,7 @@ export class PageKernel {
   #listenTo(connection) {
     this.connection = connection;
     this.connectedAt = performance.now();
-    this.used = false;
+    this.runs.used = false;
     this.gone = new Promise((resolve, reject) => (this.refuse = reject));
     this.gone.catch(() => {}); // a kernel may go while nobody waits for it
     this.met = false;
@@ -140,18 +136,17 @@ export class PageKernel {
     connection.connectionStatusChanged.connect((_, state) => {
       if (connection !== this.connection) return;
       if (state === "connected") {
-        if (this.met) this.catchUp?.();
+        this.runs.catchUp(this.met);
         this.met = true;
-        this.heard.catchUp();
       } else if (this.met) this.#look();
     });
     connection.statusChanged.connect((_, state) => {
       if (connection !== this.connection) return;
-      if (state === "autorestarting" || state === "dead") this.#renew("died").catch(() => {});
+      if (state === "autorestarting" || state === "dead") this.renew("died").catch(() => {});
     });
     connection.iopubMessage.connect((_, message) => {
       const { header, parent_header, content } = message;
-      if (connection === this.connection) this.heard.hearEarlier(message);
+      if (connection === this.connection) this.runs.heard.hearEarlier(message);
       // Whatever a tab asks as it comes makes the kernel "idle" again, although it is at another tab's cell: cells alone count.
       const ofCell = header.msg_type === "status" && parent_header.msg_type === "execute_request";
       if (ofCell && connection === this.connection) this.on.status(content.execution_state);
@@ -161,7 +156,7 @@ export class PageKernel {
   /** Everything that the kernel knew is lost; what was running will not be answered. */
   #lose(reason) {
     this.refuse(new KernelGone(reason));
-    this.heard.clear();
+    this.runs.heard.clear();
     this.gone = new Promise((resolve, reject) => (this.refuse = reject));
     this.gone.catch(() => {});
     this.on.lost(reason);
@@ -216,103 +211,19 @@ export class PageKernel {
     return this.server.relations(texts);
   }
 
-  /**
-   * Run code in the kernel that `ensure` found. Resolves with the kernel's answer; rejects with KernelGone if there will be none.
-   *
-   * @param {string} code
-   * @param {(message: object) => void} handle gets what the code shows, also later if it updates a display from elsewhere
-   * @param {(kernel: string, id: string) => void} sent gets the names of the kernel and of the request
-   */
-  async run(code, handle, sent) {
-    if (!this.connection) await this.connect();
-    const request = { code, silent: false, store_history: true, allow_stdin: false, stop_on_error: false };
-    this.used = true;
-    const future = this.connection.requestExecute(request, false);
-    const run = { kernel: this.connection.id, id: future.msg.header.msg_id, last: "", error: null };
-    sent(run.kernel, run.id);
-    future.onIOPub = (message) => {
-      if (message.parent_header.msg_id === run.id) run.last = message.header.msg_id; // no update from elsewhere
-      if (message.header.msg_type === "error") run.error = message.content;
-      handle(message);
-    };
-    const reply = future.done.then(({ content }) => content);
-    reply.catch(() => {}); // the library cancels it when the kernel goes; `gone` says why
-    const answer = new Promise((resolve, reject) => {
-      reply.then((content) => this.catchUp && resolve(content), () => {});
-      this.catchUp = () => {
-        this.catchUp = null; // it asks until the run has ended, whatever becomes of the connection
-        future.onIOPub = () => {};
-        this.#follow(run, handle).then(resolve, reject);
-      };
-    });
-    try {
-      const content = await this.#unlessGone(answer);
-      if (content.payload?.some(({ source }) => source === "ask_exit")) this.#renew("exited").catch(() => {});
-      else {
-        const ended = this.heard.add(run, handle, true);
-        future.onIOPub = (message) => this.heard.hear(ended, message);
-        ended.missed = !this.catchUp; // it was followed without the connection
-        if (ended.missed) this.heard.catchUp(); // something may have come since
-      }
-      const dispose = () => {
-        this.heard.forget(run.id);
-        future.dispose();
-      };
-      return { ...content, dispose };
-    } finally {
-      this.showed();
-      this.catchUp = null;
-      run.over = true;
-    }
-  }
-
-  /**
-   * Hear a run that was sent before the page was reloaded: the messages that are known, and the rest. If they are `cut`, all is asked of the
-   * server, which keeps more. The answer is "unknown", and `never` true, if the request seems not to have reached the kernel.
-   */
-  async resume({ kernel, id, messages: known, cut }, handle) {
-    const messages = cut ? [] : known;
-    messages.forEach(handle);
-    try {
-      await this.connect();
-      if (this.connection.id !== kernel) throw new KernelGone("missing");
-    } catch (error) {
-      if (cut) [note(CUT), ...known].forEach(handle);
-      throw error;
-    }
-    const error = messages.find(({ header }) => header.msg_type === "error")?.content;
-    const run = { kernel, id, last: messages.at(-1)?.header.msg_id ?? "", error };
-    const answer = await this.#unlessGone(this.#follow(run, handle)).finally(() => (run.over = true));
-    this.heard.add(run, handle);
-    this.heard.catchUp();
-    return { ...answer, dispose: () => this.heard.forget(id) };
-  }
-
-  /** Hear a run by way of the server; what is `never` heard of has not reached the kernel, and will not. */
-  async #follow(run, handle) {
-    const answer = await this.server.follow(run, handle);
-    if (!answer.never) return answer;
-    // It may wait in the kernel's line, behind a task that computes, or in the client library, which sends what it has held back when the
-    // kernel has answered a question: the answer to the next question comes after it.
-    for (let answered = 0; answered < 2 && !run.over; ) {
-      const question = this.connection?.requestKernelInfo() ?? Promise.reject();
-      answered += await question.then(() => 1, () => pause(LOOK_AGAIN_MS).then(() => 0)); // the connection may break again
-    }
-    return this.server.follow(run, handle);
-  }
-
   /** Wait for an answer of the kernel, and look now and then whether it is still there. */
-  #unlessGone(answer) {
-    const watch = setInterval(() => this.#notice(this.connection), LOOK_AGAIN_MS);
+  unlessGone(answer) {
+    const watch = setInterval(() => this.notice(), LOOK_AGAIN_MS);
     return Promise.race([answer, this.gone]).finally(() => clearInterval(watch));
   }
 
   /** A kernel that another tab of this page has shut down says nothing of it here, so ask while a cell waits for it. */
-  async #notice(connection) {
+  async notice() {
+    const { connection } = this;
     if (this.changing || connection?.connectionStatus !== "connected") return; // whoever is at it finds out
     const state = await this.server.stateOf(connection.id).catch(() => "unknown");
     if (connection !== this.connection || this.changing) return;
-    if (state === "dead") await this.#renew("died").catch(() => {});
+    if (state === "dead") await this.renew("died").catch(() => {});
     else if (state === undefined) await this.#replace().catch(() => {});
   }
 
@@ -328,6 +239,6 @@ export class PageKernel {
   /** A fresh kernel for this page. */
   async restart() {
     await this.changing?.catch(() => {});
-    return this.#renew("restarted");
+    return this.renew("restarted");
   }
 }

@@ -2,10 +2,10 @@
 
 import { el } from "./dom.js";
 import { STOPPED, WHY_STOPPED, explainFailure, offerDependents, offerUnfinished, told } from "./explain.js";
-import { KernelGone } from "./kernel.js";
 import { cellsToRunFirst, digest, markOf } from "./needs.js";
 import { Prelude, quietly } from "./prelude.js";
 import { Relations } from "./relations.js";
+import { KernelGone } from "./runs.js";
 import { pause } from "./server.js";
 
 const LOOK_AGAIN_MS = 1000;
@@ -77,11 +77,7 @@ export class RunQueue {
     else if (!aim) this.#wait(cell, run.code);
     if (!run.id && run.waiting) {
       this.log.unsaid = run.waiting;
-      const say = () => {
-        this.log.unsaid = 0;
-        this.bar.say(`This page was left before cell ${cell.number} ran.${told(run.waiting)}`);
-      };
-      this.kernel.connect().then(say, say); // which has a sentence of its own
+      this.bar.tellLoss(`This page was left before cell ${cell.number} ran.${told(run.waiting)}`);
     }
     if (aim) this.#wait(aim, run.aim.code);
     this.bar.say("");
@@ -226,10 +222,10 @@ export class RunQueue {
       run.handle(message);
     };
     if (!left && !sure) await this.kernel.ensure();
-    if (!left) return this.kernel.run(code, handle, sent);
+    if (!left) return this.kernel.runs.run(code, handle, sent);
     run.above(el("p", { class: "live-prelude" }, `This page was left while the cell ran; its output goes on here.${told(left.waiting)}`));
     sent(left.kernel, left.id);
-    return this.kernel.resume(left, handle);
+    return this.kernel.runs.resume(left, handle);
   }
 
   /** A run has been answered: note what it means, for the reader and for later runs. */

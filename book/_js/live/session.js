@@ -50,7 +50,7 @@ class Session {
       probe: new URL("_static/live.json", root).href,
       on: {
         status: (state, sentence) => this.#hear(state, sentence),
-        meet: (kernel) => this.record.begin(kernel),
+        meet: (kernel) => this.#meet(kernel),
         again: () => this.bar.say("Python is still running for this page; your variables are there."),
         back: (busy) => this.#connectedAgain(busy),
         lost: (reason) => this.#lost(reason),
@@ -89,7 +89,8 @@ class Session {
     this.bar.showControls(config, root, { runAll: () => this.runAll(), interrupt: () => this.interrupt(), restart: () => this.restart() });
     this.status.refresh();
     this.bar.say("");
-    this.tabs = new Tabs(config.page, () => this.bar.tellOfTabs(this.tabs.sentence));
+    this.tabs = new Tabs(config.page, { changed: () => this.bar.tellOfTabs(this.tabs.sentence), met: () => this.kernel.notice() });
+    this.tabs.meet(this.record.kernel);
     this.kernel.connect().catch((error) => this.#unreachable(error));
   }
 
@@ -97,7 +98,7 @@ class Session {
   async #openEditors() {
     const idle = window.requestIdleCallback ?? setTimeout; // Safari has none
     await pause(0); // whoever opened this session asks it for something now
-    if (this.awake || this.prepared) await Promise.race([this.kernel.hasShown, pause(AWHILE_MS)]);
+    if (this.awake || this.prepared) await Promise.race([this.kernel.runs.hasShown, pause(AWHILE_MS)]);
     for (const cell of this.cells) {
       await new Promise((next) => idle(next, { timeout: SOON_MS }));
       cell.openEditor();
@@ -208,6 +209,11 @@ class Session {
 
   // --- what is heard of the kernel
 
+  #meet(kernel) {
+    this.tabs?.meet(kernel);
+    return this.record.begin(kernel);
+  }
+
   #lost(reason) {
     this.record.forget();
     this.runs?.clear();
@@ -219,8 +225,7 @@ class Session {
   #hear(state, sentence) {
     if (state !== "busy") this.queue.setElsewhere(false);
     else if (!this.queue.current) this.queue.setElsewhere(true);
-    if (state === "waiting") this.bar.say(sentence);
-    else if (this.status.state === "waiting") this.bar.say("");
+    this.bar.tellOfPlace(state === "waiting" ? sentence : "");
     this.status.set(state);
   }
 
@@ -250,8 +255,8 @@ class Session {
     if (!texts.length) return;
     const file = new Blob([texts.join("\n\n# ---\n\n")], { type: "text/x-python" });
     const link = el("a", { href: URL.createObjectURL(file), download: "edits.py" }, "Save them as a file");
-    const forget = el("button", { type: "button", onclick: () => this.edits.forgetHomeless(texts) || this.bar.offer([]) }, "Forget them");
-    this.bar.offer(["You edited cells that are not in the book any more, or the same cell in two tabs. ", link, " or ", forget]);
+    const forget = el("button", { type: "button", onclick: () => this.edits.forgetHomeless(texts) || line.remove() }, "Forget them");
+    const line = this.bar.offer("You edited cells that are not in the book any more, or the same cell in two tabs. ", link, " or ", forget);
   }
 }
 

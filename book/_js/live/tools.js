@@ -22,19 +22,31 @@ export class Tools {
     cell.input.setAttribute("role", "group");
     cell.input.setAttribute("aria-label", `Code of cell ${cell.number}. Shift+Enter runs it, Enter edits it.`);
     this.onkey = (event) => {
-      if (this.#isButton(event.target) || event.key !== "Enter" || event.altKey) return;
+      if (this.#isButton(event.target) || event.altKey) return;
+      if (event.key !== "Enter") return this.#type(event);
       event.preventDefault();
       if (event.shiftKey || event.ctrlKey || event.metaKey) run(cell, event.shiftKey);
       else edit(cell);
     };
     this.onclick = ({ target, clientX, clientY }) => {
       clearTimeout(this.clicked);
+      this.waits = null;
       if (this.#isButton(target)) return;
-      const act = () => getSelection().isCollapsed && edit(cell, { x: clientX, y: clientY });
-      this.clicked = setTimeout(act, DOUBLE_MS); // who clicks twice, or has pulled over the text, wants to copy some of it
+      this.waits = () => {
+        this.waits = null;
+        if (getSelection().isCollapsed) edit(cell, { x: clientX, y: clientY });
+      };
+      this.clicked = setTimeout(this.waits, DOUBLE_MS); // who clicks twice, or has pulled over the text, wants to copy some of it
     };
     cell.input.addEventListener("keydown", this.onkey);
     cell.input.addEventListener("click", this.onclick);
+  }
+
+  /** Who types after a click has not meant a double click: the editor opens at once, and takes what is typed. */
+  #type({ key, ctrlKey, metaKey }) {
+    if (!this.waits || key.length > 1 || ctrlKey || metaKey) return;
+    clearTimeout(this.clicked);
+    this.waits();
   }
 
   #isButton(node) {

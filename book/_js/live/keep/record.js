@@ -62,11 +62,14 @@ export class Record {
     this.#keep({ ...stored, lost: [...stored.lost, index] });
   }
 
-  /** How many cells have shown what is lost by now; after the question none has. */
-  takeLost() {
-    const stored = this.#stored;
-    if (stored.lost.length) this.#keep({ ...stored, lost: [] });
-    return new Set(stored.lost).size;
+  /** How many cells have shown what is lost by now. */
+  get lost() {
+    return new Set(this.#stored.lost).size;
+  }
+
+  /** The reader knows of it. */
+  forgetLost() {
+    this.#keep({ ...this.#stored, lost: [] });
   }
 
   /** How a cell last ran in this kernel: its mark, its turn, the names that it bound and imported. */

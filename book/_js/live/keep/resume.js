@@ -47,6 +47,7 @@ export class RunLog {
   sent(kernel, id) {
     if (!this.current) return;
     Object.assign(this.current, { kernel, id });
+    this.unsaid = 0;
     if (this.tab) this.#leave({ tab: this.tab, waiting: this.waiting() });
   }
 
@@ -116,7 +117,7 @@ export class RunLog {
   mine = new Set();
   /** How many cells wait behind it: they will not run after a reload. */
   waiting = () => 0;
-  /** How many were given up by a reload, of which the reader has not been told yet. */
+  /** How many were given up by a reload: of them is told until the first cell is sent again. */
   unsaid = 0;
 
   #save() {

@@ -64,7 +64,7 @@ export class Guard {
  * @param {{kernel: string, shown: {index: number, request: string}[]}} left see Record
  * @param {PageKernel} python
  */
-export async function bringBack(cells, { kernel, shown }, { server, heard }) {
+export async function bringBack(cells, { kernel, shown }, { server, runs: { heard } }) {
   const asked = shown.map(({ request: id }) => heard.add({ kernel, id })); // a thread may show something meanwhile
   const kept = await Promise.all(asked.map((run) => server.outputs(run).catch((error) => error.refused && REFUSED)));
   for (const [k, { index }] of shown.entries()) {

@@ -2,9 +2,10 @@
 
 /** Tell the other tabs what runs here, and hear what runs there. */
 export class Tabs {
-  constructor(page, changed) {
+  /** `changed()` hears that the sentence is another one; `met()` that another tab has another kernel: ours may be gone. */
+  constructor(page, { changed, met }) {
     this.others = new Map(); // name → the number of the cell that runs there, or null
-    this.changed = changed;
+    Object.assign(this, { changed, met });
     this.running = null;
     this.me = crypto.getRandomValues(new Uint32Array(2)).join("-");
     this.channel = new BroadcastChannel(`live:${page}`);
@@ -12,6 +13,12 @@ export class Tabs {
     addEventListener("pagehide", () => this.#say("bye"));
     addEventListener("pageshow", (event) => event.persisted && this.#say("hello"));
     this.#say("hello");
+  }
+
+  /** This tab's kernel is that one now; undefined: there is none yet. */
+  meet(kernel) {
+    this.kernel = kernel;
+    if (kernel) this.#say("here");
   }
 
   /** Cell number `running` runs here now; null: none. */
@@ -22,14 +29,15 @@ export class Tabs {
   }
 
   #say(what) {
-    this.channel.postMessage({ what, from: this.me, running: this.running });
+    this.channel.postMessage({ what, from: this.me, running: this.running, kernel: this.kernel });
   }
 
-  #hear({ what, from, running }) {
+  #hear({ what, from, running, kernel }) {
     if (what === "bye") this.others.delete(from);
     else this.others.set(from, running);
     if (what === "hello") this.#say("here");
     this.changed();
+    if (kernel && this.kernel && kernel !== this.kernel) this.met();
   }
 
   /** A sentence about the other tabs; empty if there are none. */

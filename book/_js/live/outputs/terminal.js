@@ -36,6 +36,7 @@ export class Terminal {
     this.pieces = 0; // of all lines
     this.row = 0;
     this.column = 0;
+    this.inked = 0; // the lines before this one are empty
   }
 
   write(text) {
@@ -65,6 +66,7 @@ export class Terminal {
     else if (command === "D") this.column = Math.max(0, this.column - n);
     else if (command === "G") this.column = Math.min(n, MOST_COLUMNS) - 1;
     else if (command === "K") this.#erase(parameters);
+    else if (command === "J" && parameters === "1") this.#eraseAbove();
     else if (command === "J") this.#eraseBelow(parameters);
   }
 
@@ -98,6 +100,7 @@ export class Terminal {
     if (extra <= 0) return;
     for (const line of this.lines.splice(0, extra)) this.#forget(line);
     this.row = Math.max(0, this.row - extra);
+    this.inked = Math.max(0, this.inked - extra);
     this.dropped += extra;
   }
 
@@ -134,6 +137,7 @@ export class Terminal {
   #put(text) {
     const line = this.lines[this.row];
     line.put(this.column, text, this.state.style);
+    this.inked = Math.min(this.inked, this.row);
     this.column = Math.max(0, this.column + text.length - line.shorten());
     this.dirty.add(line);
   }
@@ -143,6 +147,15 @@ export class Terminal {
     if (how === "1") line.blank(this.column + 1);
     else line.truncate(how === "2" ? 0 : this.column);
     this.dirty.add(line);
+  }
+
+  #eraseAbove() {
+    for (const line of this.lines.slice(this.inked, this.row)) {
+      line.truncate(0);
+      this.dirty.add(line);
+    }
+    this.inked = this.row;
+    this.#erase("1");
   }
 
   #eraseBelow(how) {
