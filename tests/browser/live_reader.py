@@ -12,7 +12,7 @@ from tests.browser.live_support import BookServerProcess, Client
 
 KEEPS = """() => {
     try {
-        return Object.keys(localStorage).some((name) => /:(edits|ran)$/.test(name));
+        return Object.keys(localStorage).some((name) => /:(edits$|ran:|lost)/.test(name));
     } catch (forbidden) {
         return false;
     }

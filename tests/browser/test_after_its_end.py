@@ -468,12 +468,15 @@ def test_a_page_whose_python_has_gone_says_what_went_with_it(reader: Reader, noi
     back = Reader(other, reader.server)
     gone = "What 1 cell had shown is not brought back: the Python in which it ran is gone, and with it its variables."
     expect(back.loss.filter(has_text=gone)).to_be_visible()
+    expect(back.cell(SUM)).to_contain_text("What your run of this cell had shown is not brought back")
     expect(back.loss.filter(has_text=re.compile(r"Cell \d+ was running then; what it showed is lost."))).to_be_visible()
     expect(back.code(TENSOR)).to_contain_text("after")
     other.reload()
-    expect(back.loss).to_contain_text(gone)  # until the reader has closed it
-    back.loss.get_by_role("button", name="Close").click()
+    expect(back.loss.filter(has_text=gone)).to_be_visible()  # until the reader has closed it
+    for _ in range(2):
+        back.loss.get_by_role("button", name="Close").first.click()
     expect(back.loss).to_have_count(0)
+    expect(back.cell(SUM)).not_to_contain_text("is not brought back")
     other.reload()
     expect(back.code(TENSOR)).to_contain_text("after")
     expect(back.loss).to_have_count(0)
@@ -591,8 +594,11 @@ def test_outputs_that_stopped_the_page_are_not_brought_back_again(reader: Reader
     reader.finished(SUM)
     reader.page.reload()
     expect(reader.fresh(SUM)).to_contain_text("heavy")
-    name = reader.page.evaluate("() => Object.keys(localStorage).find((key) => key.endsWith(':ran'))")
-    mark = f"localStorage.setItem({name.replace(':ran', ':showing:a tab that has gone')!r}, 'true')"
+    mark = """
+      const name = Object.keys(localStorage).find((key) => key.includes(":ran:"));
+      const { request } = JSON.parse(localStorage.getItem(name));
+      localStorage.setItem(name.replace(/:ran:.*/, ":showing:a tab that has gone"), JSON.stringify([request]));
+    """
     reader.page.add_init_script(f"if (!sessionStorage.marked) {{ {mark}; sessionStorage.marked = 1 }}")
     reader.page.reload()  # as if a tab had ended while it was shown
     withheld = "What 1 cell had shown is not brought back: it stopped this page when it was opened last"
@@ -637,7 +643,7 @@ def test_a_run_that_was_left_is_not_lost_by_a_tab_that_is_left_while_it_takes_it
     other.page.route("**/api/kernels*", lambda route: None)  # it is told nothing, so it goes on with nothing
     other.page.wait_for_timeout(3000)  # a tab that comes back does so within two
     other.page.reload()
-    taken = "() => Object.keys(localStorage).some((key) => key.endsWith(':runs'))"
+    taken = "() => Object.keys(localStorage).some((key) => key.includes(':left:'))"
     assert other.page.evaluate(taken)
     other.page.unroute_all()
     other.page.reload()
@@ -686,11 +692,14 @@ def test_what_a_child_process_prints_belongs_to_its_cell_whatever_is_asked_since
     ("name", "value"),
     [
         ("edits", {"1": None, "2": {"source": 5, "text": 7}}),
-        ("runs", "abc"),
-        ("runs", [None, {"id": 3}]),
-        ("ran", {"kernel": "x", "cells": {"0": None, "1": 7}, "lost": 3}),
+        ("left:a", "abc"),
+        ("left:b", {"id": 3}),
+        ("ran:0", 7),
+        ("ran:1", {"kernel": "x", "turn": "y"}),
+        ("lost:a", 3),
+        ("lost-word:a", {"a": 3}),
+        ("showing:a tab that has gone", 3),
         ("homeless", {"a": 1}),
-        ("taken", 5),
         ("dangers", 1),
     ],
 )
@@ -698,9 +707,9 @@ def test_a_damaged_record_costs_no_run(reader: Reader, name: str, value: object)
     reader.wake()
     reader.run(SUM, "print('first')")
     reader.finished(SUM)
-    ran = reader.page.evaluate("() => Object.keys(localStorage).find((key) => key.endsWith(':ran'))")
+    ran = reader.page.evaluate("() => Object.keys(localStorage).find((key) => key.includes(':ran:'))")
     damage = "([name, value]) => addEventListener('pagehide', () => localStorage.setItem(name, JSON.stringify(value)))"
-    reader.page.evaluate(damage, [ran.replace(":ran", f":{name}"), value])
+    reader.page.evaluate(damage, [re.sub(":ran:.*", f":{name}", ran), value])
     reader.page.reload()
     expect(reader.wake().run(SUM, "print('second')")).to_contain_text("second")
     reader.finished(SUM)

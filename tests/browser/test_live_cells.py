@@ -320,7 +320,7 @@ def test_a_dead_kernel_is_reported_and_replaced(reader: Reader, noise: Noise) ->
     reader.run(TENSOR, "print('mine')")
     reader.finished(TENSOR)
     reader.run(SUM, "import os; os._exit(1)")
-    expect(reader.note).to_contain_text("Python died; its variables are gone.")
+    expect(reader.loss).to_contain_text("Python died; its variables are gone.")
     expect(reader.fresh(SUM)).to_contain_text("Python died while this cell ran.")
     expect(reader.stored(SUM).locator("pre")).to_be_visible()
     expect(reader.run(SUM, "print('alive')")).to_contain_text("alive")
@@ -334,7 +334,7 @@ def test_a_culled_kernel_is_replaced_at_once(reader: Reader) -> None:
     (kernel,) = client.get("/api/kernels").json
     client.request("DELETE", f"/api/kernels/{kernel['id']}", headers={"X-XSRFToken": client.cookies["_xsrf"]})
     expect(reader.run(SUM, "print('alive', 'kept' in globals(), hidden)")).to_contain_text("alive False 20")
-    expect(reader.note).to_contain_text("is gone, and its variables with it")
+    expect(reader.loss).to_contain_text("is gone, and its variables with it")
 
 
 def test_variables_survive_a_reload(reader: Reader) -> None:
@@ -363,7 +363,7 @@ def test_the_page_waits_for_a_stopped_server_and_comes_back(
     expect(reader.fresh(SUM)).to_contain_text("mine")
 
     server = BookServerProcess(sample_site, root, port=server.port)
-    expect(reader.note).to_contain_text("is gone, and its variables with it")
+    expect(reader.loss).to_contain_text("is gone, and its variables with it")
     expect(reader.bar).to_have_attribute("data-kernel", "idle")
     expect(reader.run(SUM, "print('kept' in globals())")).to_contain_text("False")
 

@@ -35,7 +35,7 @@ def test_a_tab_that_runs_nothing_hears_of_a_restart_in_another(reader: Reader, n
     expect(other.fresh(SUM)).to_contain_text("here")
     other.button("Restart").click()
     expect(other.note).to_contain_text("Python was started anew")
-    expect(reader.note).to_contain_text("is gone, and its variables with it")
+    expect(reader.loss).to_contain_text("is gone, and its variables with it")
     expect(reader.bar).to_have_attribute("data-kernel", "idle")
 
 
@@ -48,7 +48,7 @@ def test_a_restart_in_another_tab_ends_what_was_running_here(reader: Reader, noi
     other.code(SUM).focus()  # the edit is there, too: both tabs are one reader's
     other.button("Restart").click()
     expect(other.note).to_contain_text("Python was started anew")
-    expect(reader.note).to_contain_text("is gone, and its variables with it")
+    expect(reader.loss).to_contain_text("is gone, and its variables with it")
     expect(reader.fresh(SUM)).to_contain_text("The connection was lost while this cell ran.")
     expect(reader.bar).to_have_attribute("data-kernel", "idle")
     expect(reader.run(SUM, "print('here again')")).to_contain_text("here again")

@@ -580,6 +580,7 @@ def test_what_an_interrupted_cell_had_done_is_there_and_said(reader: Reader, tmp
     expect(reader.fresh(SUM).locator(".live-stdout")).to_have_text(re.compile(r"^\s*first\s*$"))
     reader.page.reload()  # the page keeps it in mind
     expect(reader.fresh(SUM)).to_contain_text("first")
+    expect(reader.fresh(TENSOR)).to_contain_text("This used what was left by cell 2, which was interrupted.")
     reader.wake()
     expect(reader.run(TENSOR, "print('value', value + 1)")).to_contain_text("value 1")
     reader.cell(TENSOR).get_by_role("button", name="Run it again first").click()
@@ -682,7 +683,7 @@ def test_a_restart_in_another_tab_is_told_although_that_tab_has_run_cells_since(
     expect(other.note).to_contain_text("Python was started anew")
     expect(other.run(TENSOR, "print('other')")).to_contain_text("other")
     expect(reader.run(FIGURE, "print('here')")).to_contain_text("here")
-    expect(reader.note).to_contain_text("is gone, and its variables with it")
+    expect(reader.loss).to_contain_text("is gone, and its variables with it")
 
 
 def test_only_the_edits_that_were_offered_are_forgotten(reader: Reader) -> None:

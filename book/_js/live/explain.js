@@ -10,7 +10,14 @@ export const STOPPED = {
   restarted: "Stopped: Python was restarted.",
   missing: "The connection was lost while this cell ran.",
 };
+export const NEVER_BEGUN = "It had not begun when this page was left, and was not run.";
+export const END_UNHEARD = "It ended while the page was away; what it printed last did not reach this page.";
 export const WHY_STOPPED = { died: "did not come to its end: Python died", restarted: "was stopped", missing: "did not come to its end" };
+
+/** In a word, of a run that has not come to its end. */
+export function whyStopped({ ename }) {
+  return ename === "KeyboardInterrupt" ? "was interrupted" : "failed";
+}
 
 /** What becomes of cells that waited behind one that came to nothing. */
 export function told(waiting) {
@@ -30,12 +37,19 @@ export function offerDependents(queue, cell, page) {
   cell.offer(users.length > 1 ? `Cells ${list} use what this cell gives, and show what it was before. ` : `Cell ${list} uses what this cell gives, and shows what it was before. `, button);
 }
 
-/** What a cell needs may have been stopped by the reader, or have failed: it is not begun anew unasked. */
-export function offerUnfinished(queue, cell, page) {
-  const index = cell.number - 1;
-  const unfinished = page[index].needs.filter((other) => queue.record.of(other)?.stopped).map((other) => queue.cells[other]);
-  if (!unfinished.length) return;
-  const names = unfinished.map(({ number }) => `cell ${number}, which ${queue.record.of(number - 1).stopped}`).join("; ");
+/** What a cell needs may have been stopped by the reader, or have failed: pairs of an index and of words that say so. */
+export function unfinishedNeeds(queue, cell, page) {
+  return page[cell.number - 1].needs.flatMap((index) => {
+    const words = queue.record.of(index)?.stopped;
+    return words ? [[index, words]] : [];
+  });
+}
+
+/** That is not begun anew unasked; `used` are those pairs as they were when the cell ran. */
+export function offerUnfinished(queue, cell, used) {
+  if (!Array.isArray(used) || !used.length) return;
+  const unfinished = used.map(([index]) => queue.cells[index]);
+  const names = used.map(([index, words]) => `cell ${index + 1}, which ${words}`).join("; ");
   const button = el("button", { type: "button", class: "live-link", onclick: () => button.parentElement.remove() || queue.add([...unfinished, cell], cell) }, "Run it again first");
   if (unfinished.length > 1) button.textContent = "Run them again first";
   cell.offer(`This used what was left by ${names}. `, button);

@@ -31,7 +31,7 @@ export class HeardRuns {
   #release(run, messages) {
     const { held } = run;
     run.held = null;
-    run.known = new Set(messages.map(({ header }) => header.msg_id));
+    for (const { header } of messages) run.known.add(header.msg_id);
     if (messages.length) run.last = messages.at(-1).header.msg_id;
     for (const message of held) this.hear(run, message);
     if (run.again) this.#catchUp(run);

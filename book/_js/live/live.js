@@ -58,14 +58,15 @@ function offerRun(config, root, bar, info) {
   bar.offerRun(config, root, { runAll, prepare });
 
   // Somebody was at work here: their text is shown, and what Python has shown them; a run that was going on when the page was left goes on.
-  const kept = (storage, name) => {
+  const kept = (storage, beginning) => {
     try {
-      return window[storage].getItem(`live:${config.page}:${name}`) !== null;
+      return Object.keys(window[storage]).some((name) => name.startsWith(`live:${config.page}:${beginning}`));
     } catch {
       return false; // storage is forbidden: there is nothing to bring back
     }
   };
-  if (kept("sessionStorage", "run") || kept("localStorage", "runs") || kept("localStorage", "ran")) act((session) => session.resume());
+  const left = ["left:", "ran:", "lost"].some((beginning) => kept("localStorage", beginning));
+  if (left || kept("sessionStorage", "run")) act((session) => session.resume());
   else if (kept("localStorage", "edits")) act(() => {});
 }
 

@@ -44,12 +44,12 @@ export class Prelude {
     this.show(this.node);
   }
 
-  /** One of them failed, or was stopped. */
+  /** One of them failed, or was stopped; returns the words that say so. */
   fail(cell, why) {
     this.line.replaceChildren("This cell did not run: ", link(cell), `, which it needs, ${why}.`);
     this.line.classList.add("live-problem");
     this.#close();
-    this.show(this.node);
+    return [...this.line.childNodes];
   }
 
   #close() {

@@ -1,7 +1,7 @@
 // The cells that wait for the kernel, and the one that runs: each after what it needs, one at a time.
 
 import { el } from "./dom.js";
-import { STOPPED, WHY_STOPPED, explainFailure, offerDependents, offerUnfinished, told } from "./explain.js";
+import { END_UNHEARD, NEVER_BEGUN, STOPPED, WHY_STOPPED, explainFailure, offerDependents, offerUnfinished, told, unfinishedNeeds, whyStopped } from "./explain.js";
 import { cellsToRunFirst, digest, markOf } from "./needs.js";
 import { Prelude, quietly } from "./prelude.js";
 import { Relations } from "./relations.js";
@@ -12,11 +12,11 @@ const LOOK_AGAIN_MS = 1000;
 
 export class RunQueue {
   /**
-   * Runs of `cells` in `kernel`. What has run goes into `record`, what runs into `log`, sentences for the reader to `bar`;
+   * Runs of `cells` in `kernel`. What has run goes into `record`, what runs into `log`, sentences for the reader to `bar`, those about losses to `losses`;
    * `on.changed()` hears that something else runs or waits, `on.unreachable(error)` that the kernel cannot be asked.
    */
-  constructor({ cells, kernel, record, log, bar, on }) {
-    Object.assign(this, { cells, kernel, record, log, bar, on });
+  constructor({ cells, kernel, record, log, losses, bar, on }) {
+    Object.assign(this, { cells, kernel, record, log, losses, bar, on });
     this.relations = new Relations(cells, (texts) => kernel.relations(texts));
     this.jobs = [];
     this.current = null; // the cell that runs
@@ -37,6 +37,11 @@ export class RunQueue {
   /** Whether a cell runs, waits, or has other cells run for it. */
   has(cell) {
     return cell === this.current || cell === this.asked || this.jobs.some((job) => job.cell === cell);
+  }
+
+  /** Whether the kernel is at a cell, or at others that this needs, by a press in this tab. */
+  isAt(cell) {
+    return this.current !== null && (cell === this.current || cell === this.asked);
   }
 
   /** The kernel is, or is no longer, at something that this page did not ask for. */
@@ -75,10 +80,7 @@ export class RunQueue {
     // What had not been sent yet begins anew.
     if (run.id) this.#putFirst({ cell, alone: true, code: run.code, left: run, for: aim });
     else if (!aim) this.#wait(cell, run.code);
-    if (!run.id && run.waiting) {
-      this.log.unsaid = run.waiting;
-      this.bar.tellLoss(`This page was left before cell ${cell.number} ran.${told(run.waiting)}`);
-    }
+    if (run.waiting) this.losses.tell(`This page was left ${run.id ? "while" : "before"} cell ${cell.number} ran.${told(run.waiting)}`);
     if (aim) this.#wait(aim, run.aim.code);
     this.bar.say("");
     this.on.changed();
@@ -146,7 +148,9 @@ export class RunQueue {
       needed.age(); // what it shows is not what Python has now
       job.heard = (message) => prelude.handle(message);
       if ((await this.#runCell(job)) && !job.ended) continue;
-      prelude.fail(needed, job.ended ? "ended Python" : (job.stopped ?? "failed"));
+      const words = prelude.fail(needed, job.ended ? "ended Python" : (job.stopped ?? "failed"));
+      if (cell.fresh && !run.isShown()) cell.hint(...words); // what an earlier run has shown stays
+      else run.above(prelude.node);
       cell.setState("failed");
       return false;
     }
@@ -167,7 +171,9 @@ export class RunQueue {
     this.aim = job.for;
     cell.setState(this.elsewhere ? "queued" : "running");
     this.on.changed(true);
-    this.log.begin(cell, code, job.for && { cell: job.for, code: job.left ? job.left.aim.code : this.job.code });
+    job.used = job.left ? job.left.used : job.alone && unfinishedNeeds(this, cell, job.page);
+    const aim = job.for && { cell: job.for, code: job.left ? job.left.aim.code : this.job.code };
+    this.log.begin(cell, code, { aim, left: job.left, used: job.used });
     try {
       let reply = await this.#ask(job);
       if (reply.never && !job.left?.closed && this.interrupted !== this.asked) {
@@ -183,7 +189,7 @@ export class RunQueue {
       cell.setState("failed");
       job.stopped = WHY_STOPPED[error.message] ?? "could not be run: Python could not be reached";
       job.gone = error instanceof KernelGone && error.message === "died";
-      if (error instanceof KernelGone) this.record.lose(cell.number - 1);
+      if (error instanceof KernelGone && run.isShown()) this.record.lose(cell, job.request ?? `${job.began}`);
       const dropped = this.interrupted === this.asked ? "" : told(this.drop(job.gone));
       run.fail((error instanceof KernelGone ? STOPPED[error.message] : `Python could not be reached (${error.message}).`) + dropped);
       if (!(error instanceof KernelGone)) this.on.unreachable(error);
@@ -235,21 +241,20 @@ export class RunQueue {
     const index = cell.number - 1;
     const page = (job.page ??= await this.relations.of(cell, code));
     const ran = reply.status === "ok" || (reply.status === "error" && expected);
-    const stopped = ran || reply.status !== "error" ? "" : reply.ename === "KeyboardInterrupt" ? "was interrupted" : "failed";
+    const stopped = ran || reply.status !== "error" ? "" : whyStopped(reply);
     // What a reader's own press has begun and not ended is not begun again unasked: what it has done so far may be wanted.
     const mark = ran || (stopped && !job.for) ? markOf(page, index, (other) => this.record.mark(other)) : "";
     job.ended = reply.payload?.some(({ source }) => source === "ask_exit");
     const request = job.run.isShown() || job.run.mayShow ? job.request : undefined;
-    const { binds, imports } = page[index];
-    const began = job.left?.began ?? job.began;
-    if (!job.ended && reply.status !== "unknown") this.record.add(index, { mark, stopped, binds, imports, began, request, source: digest(cell.source) });
+    const run = { mark, stopped, request, used: job.used, began: job.left?.began ?? job.began, source: digest(cell.source) };
+    if (!job.ended && reply.status !== "unknown") this.record.add(index, { ...page[index], ...run });
+    else if (request && !reply.never) this.record.lose(cell, request);
     cell.setState(reply.status === "ok" ? "done" : reply.status === "error" ? "failed" : null);
     if (ran && !job.run.isShown() && cell.forgive()) this.record.unshow(index);
-    if (reply.status === "unknown") cell.hint(reply.never ? "It had not begun when this page was left, and was not run." : "It ended while the page was away; what it printed last did not reach this page.");
-    if (job.alone && !job.left) offerUnfinished(this, cell, page);
+    if (reply.status === "unknown") cell.hint(reply.never ? NEVER_BEGUN : END_UNHEARD);
+    offerUnfinished(this, cell, job.used);
     if (reply.status === "ok" && job.alone && code !== cell.source) offerDependents(this, cell, page);
-    if (reply.status === "unknown") return false;
-    if (reply.status !== "error" || expected) return true;
+    if (ran || reply.status !== "error") return ran;
     job.stopped = stopped;
     explainFailure(this, job, reply);
     return false;

@@ -37,7 +37,7 @@ export class BookServer {
    * Hear what a run shows until it ends: the server keeps what comes while nobody listens.
    *
    * @param {{kernel: string, id: string, last: string, error: object?, over: boolean?}} run its kernel, its request, the last message
-   *   that is known, the error that was among those; `known` gets the names of those that came last; `over` is set by whoever does not want to hear more
+   *   that is known, the error that was among those; `known` gets the names of all that come; `over` is set by whoever does not want to hear more
    * @param {(message: object) => void} handle
    * @returns {Promise<{status: string, never: boolean?}>} as a kernel's answer; "unknown" if the run is not among those that the server has
    *   heard of, with `never` if no message of it has ever come although the kernel has been idle for a while
@@ -49,8 +49,8 @@ export class BookServer {
       if (run.over) break;
       if (!said || said.refused || said.cut || said.messages.length) never = false;
       if (said?.cut && said.messages.length) handle(note(CUT));
-      if (said?.messages.length) run.known = new Set(said.messages.map(({ header }) => header.msg_id));
       for (const message of said?.messages ?? []) {
+        run.known?.add(message.header.msg_id);
         run.last = message.header.msg_id;
         if (message.header.msg_type === "error") run.error = message.content;
         handle(message);

@@ -5,8 +5,9 @@ import { LiveCell } from "./cell.js";
 import { Edits } from "./keep/edits.js";
 import { foldAround } from "./folds.js";
 import { PageKernel } from "./kernel.js";
-import { Record } from "./keep/record.js";
 import { ComingBack } from "./keep/coming-back.js";
+import { Losses } from "./keep/losses.js";
+import { Record } from "./keep/record.js";
 import { RunLog } from "./keep/resume.js";
 import { Guard } from "./keep/shown.js";
 import { RunQueue } from "./run-queue.js";
@@ -43,6 +44,7 @@ class Session {
     this.record = new Record(kept);
     this.edits = new Edits(kept);
     this.log = new RunLog(tab, kept);
+    this.losses = new Losses(kept, bar);
     this.guard = new Guard(kept, this.log.tab);
     this.kernel = new PageKernel({
       base,
@@ -68,9 +70,9 @@ class Session {
     const edited = this.edits.match(cells);
     this.cells = cells.map((cell) => new LiveCell(cell, this, edited.get(cell)));
     const on = { changed: (begins) => this.#workChanged(begins), unreachable: (error) => this.#unreachable(error) };
-    this.queue = new RunQueue({ cells: this.cells, kernel: this.kernel, record: this.record, log: this.log, bar, on });
-    const { record, log, guard, kernel, queue } = this;
-    this.comingBack = new ComingBack({ cells: this.cells, record, log, guard, kernel, queue, bar, wake: () => this.wake() });
+    this.queue = new RunQueue({ cells: this.cells, kernel: this.kernel, record: this.record, log: this.log, losses: this.losses, bar, on });
+    const { record, log, losses, guard, kernel, queue } = this;
+    this.comingBack = new ComingBack({ cells: this.cells, record, log, losses, guard, kernel, queue, bar, wake: () => this.wake() });
     this.#offerHomeless();
     this.#openEditors();
   }
@@ -113,6 +115,8 @@ class Session {
     const editor = this.cells[cell.number - 1].openEditor();
     const anchor = place && editor?.posAtCoords(place, false);
     if (anchor != null) editor.dispatch({ selection: { anchor } });
+    const typed = cell.tools?.takeTyped();
+    if (typed) editor?.dispatch(editor.state.replaceSelection(typed));
     editor?.focus();
   }
 
@@ -211,6 +215,7 @@ class Session {
 
   #meet(kernel) {
     this.tabs?.meet(kernel);
+    if (this.record.forgetAllBut(kernel)) this.bar.tellLoss(REASONS.missing); // another tab's was that one
     return this.record.begin(kernel);
   }
 
@@ -219,7 +224,10 @@ class Session {
     this.runs?.clear();
     for (const cell of this.cells) cell.age();
     if (reason === "exited") this.queue.drop(true);
-    this.bar.say(REASONS[reason], reason === "restarted" ? "info" : "problem");
+    // What this tab's reader has not done themselves they may see late.
+    const late = reason === "died" || reason === "missing";
+    if (late) this.bar.tellLoss(REASONS[reason]);
+    this.bar.say(late ? "" : REASONS[reason], reason === "restarted" ? "info" : "problem");
   }
 
   #hear(state, sentence) {
@@ -232,6 +240,7 @@ class Session {
   #workChanged(begins = false) {
     const { current, jobs } = this.queue;
     this.tabs?.tell(current?.number ?? null);
+    this.log.note();
     if (begins) this.status.set("busy");
     else if (current) this.status.refresh(); // it tells how many wait
     else if (!jobs.length && this.status.reachable) this.status.set(this.queue.elsewhere ? "busy" : "idle");

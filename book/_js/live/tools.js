@@ -10,10 +10,12 @@ export class Tools {
   constructor(cell, { run, edit, prepare }) {
     this.cell = cell;
     this.runs = () => run(cell);
-    this.runButton = el("button", { type: "button", class: "live-run", onclick: () => this.press(), onpointerdown: prepare });
+    // A second click that follows at once is one too many.
+    this.runButton = el("button", { type: "button", class: "live-run", onclick: ({ detail }) => detail < 2 && this.press(), onpointerdown: prepare });
     this.number = el("span", { class: "live-number" });
     this.node = el("div", { class: "live-tools", role: "group", "aria-label": `Cell ${cell.number}` }, this.number, this.runButton);
     this.setState(null);
+    this.typed = "";
     cell.input.append(this.node);
     cell.node.classList.add("live-cell");
 
@@ -34,7 +36,8 @@ export class Tools {
       if (this.#isButton(target)) return;
       this.waits = () => {
         this.waits = null;
-        if (getSelection().isCollapsed) edit(cell, { x: clientX, y: clientY });
+        this.opens = getSelection().isCollapsed;
+        if (this.opens) edit(cell, { x: clientX, y: clientY });
       };
       this.clicked = setTimeout(this.waits, DOUBLE_MS); // who clicks twice, or has pulled over the text, wants to copy some of it
     };
@@ -42,11 +45,22 @@ export class Tools {
     cell.input.addEventListener("click", this.onclick);
   }
 
-  /** Who types after a click has not meant a double click: the editor opens at once, and takes what is typed. */
-  #type({ key, ctrlKey, metaKey }) {
-    if (!this.waits || key.length > 1 || ctrlKey || metaKey) return;
+  /** Who types after a click has not meant a double click: the editor opens as soon as it is there, and gets what was typed. */
+  #type(event) {
+    const { key, ctrlKey, metaKey } = event;
+    if (!this.waits && !this.opens) return;
+    if (key.length > 1 || ctrlKey || metaKey) return;
+    event.preventDefault(); // the editor may be there before the key has had its effect, or long after
+    this.typed += key;
     clearTimeout(this.clicked);
-    this.waits();
+    this.waits?.();
+  }
+
+  /** What has been typed while there was no editor; it is given once. */
+  takeTyped() {
+    const { typed } = this;
+    this.typed = "";
+    return typed;
   }
 
   #isButton(node) {

@@ -48,6 +48,11 @@ _promise: ContextVar[object] = ContextVar("_promise", default=None)
 _NOBODY = object()
 
 
+def _has_begun(kernel: Any) -> bool:
+    """Tell whether Jupyter has noted anything of a kernel: before that, to ask it for its last activity is an error."""
+    return bool(kernel.trait_has_value("last_activity"))
+
+
 class BookKernelSpecs(KernelSpecManager):
     """Knows one kernel: the Python that runs the server, warmed up as it starts.
 
@@ -196,7 +201,7 @@ class WarmKernelManager(AsyncMappingKernelManager):
             If there is none, or if it is in the list and nothing has been noted of it (404): it has not begun.
         """
         self._check_kernel_id(kernel_id)
-        if not hasattr(self._kernels[kernel_id], "last_activity"):  # which Jupyter sets when it has started
+        if not _has_begun(self._kernels[kernel_id]):
             raise web.HTTPError(404, f"kernel {kernel_id} has not begun")
         return super().kernel_model(kernel_id)
 
@@ -236,7 +241,7 @@ class WarmKernelManager(AsyncMappingKernelManager):
         """Shut down a kernel that nobody seems to need: of a closed page, or idle for longest."""
         now, seconds = utcnow(), time.monotonic()
         stay = self._owners.keys() - self._leaving
-        begun = {one: kernel for one, kernel in self._kernels.items() if hasattr(kernel, "last_activity")}
+        begun = {one: kernel for one, kernel in self._kernels.items() if _has_begun(kernel)}
         mine = {one: kernel for one, kernel in begun.items() if one in stay}
         busy = {one for one, kernel in mine.items() if getattr(kernel, "execution_state", "") == "busy"}
         closed = {one for one in mine if not self._kernel_connections.get(one, 0)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import deque
+from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 16 * 2**20
 """Most that is kept of one kernel: a cell may print for ever."""
+
+LARGE = 1 / 4
+"""Share of that from which a run that shows bit by bit gives up its own beginning, before others give up anything."""
+
+BIT = 1 / 16
+"""Share of that from which a message is no bit: a picture is not given up for what came long before it."""
 
 OVERHEAD = 500
 """Bytes that a message takes beside its text."""
@@ -51,13 +57,16 @@ class Message:
 
 
 class RunOutputs:
-    """The messages of one kernel's runs, the oldest dropped when they are too much."""
+    """The messages of one kernel's runs; some of the oldest are dropped when they are too much."""
 
     def __init__(self, stream: ZMQStream, session: Session) -> None:
         self._stream = stream
         self._session = session
-        self._messages: deque[Message] = deque()
-        self._bytes = 0
+        self._messages: OrderedDict[tuple[str, str], Message] = OrderedDict()  # by request and name
+        self._of: dict[str, deque[Message]] = {}  # the same, by request
+        self._bytes: Counter[str] = Counter()  # by request
+        self._total = 0
+        self._large: set[str] = set()  # requests that take a large share of it, or did
         self._dropped: set[str] = set()  # requests of which messages were dropped
         self._updates: dict[str, Message] = {}  # the last one of each display
         self._current = ""  # the request that something was heard of last
@@ -94,15 +103,32 @@ class RunOutputs:
             self._forget(self._updates.get(message.display))
             self._updates[message.display] = message
         self._clear_for(message)
-        self._messages.append(message)
-        self._bytes += message.size
-        while self._bytes > MOST_BYTES and len(self._messages) > 1:
-            oldest = self._messages.popleft()
-            self._bytes -= oldest.size
-            oldest.parts.clear()  # whoever has it in hand still shall not count it again
-            self._dropped.add(oldest.request)
-            if self._updates.get(oldest.display) is oldest:
-                del self._updates[oldest.display]
+        self._messages[message.request, message.name] = message
+        self._of.setdefault(message.request, deque()).append(message)
+        self._count(message, 1)
+        if self._bytes[message.request] > LARGE * MOST_BYTES:
+            self._large.add(message.request)
+        while self._total > MOST_BYTES and len(self._messages) > 1:
+            self._drop()
+
+    def _count(self, message: Message, sign: int) -> None:
+        self._bytes[message.request] += sign * message.size
+        self._total += sign * message.size
+
+    def _drop(self) -> None:
+        self._large = {request for request in self._large if self._bytes[request] > LARGE * MOST_BYTES}
+        by_bits = [request for request in self._large if self._of[request][0].size < BIT * MOST_BYTES]
+        largest = max(by_bits, key=self._bytes.__getitem__, default=None)
+        oldest = self._of[largest][0] if largest else next(iter(self._messages.values()))
+        del self._messages[oldest.request, oldest.name]
+        self._of[oldest.request].popleft()
+        self._count(oldest, -1)
+        if not self._of[oldest.request]:
+            del self._of[oldest.request], self._bytes[oldest.request]
+        oldest.parts.clear()  # whoever has it in hand still shall not count it again
+        self._dropped.add(oldest.request)
+        if self._updates.get(oldest.display) is oldest:
+            del self._updates[oldest.display]
 
     def _clear_for(self, message: Message) -> None:
         """Forget what a message takes away; a moving picture may be shown and taken away a thousand times."""
@@ -120,10 +146,10 @@ class RunOutputs:
 
     def _forget(self, message: Message | None) -> None:
         """Forget what a message says; its name stays, since a page may ask for what came after it."""
-        if message is not None:
-            self._bytes -= message.size
+        if message is not None and message.parts:
+            self._count(message, -1)
             message.parts.clear()
-            self._bytes += message.size
+            self._count(message, 1)
 
     def of(self, request: str, after: str = "") -> dict[str, Any]:
         """Return what a run has shown, and how other runs have changed its displays.
@@ -142,7 +168,7 @@ class RunOutputs:
             ``ended``, whether the run has ended.
         """
         found, shown = [], set()  # what the run has to do with, and the names of its displays
-        for message in self._messages:
+        for message in self._messages.values():
             if message.request == request:
                 found.append(message)
                 if message.display and not message.changes:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from jupyter_server._tz import utcnow
+from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 
 from booksite.server import kernels
 from booksite.server.kernels import BUSY_CLOSED, IDLE_CLOSED, IDLE_OPEN, PATIENCE, WarmKernelManager
@@ -40,7 +41,10 @@ class Manager(WarmKernelManager):
     def add(self, name: str, owner: str | None, idle: float = 0, state: str = "idle", pages: int = 0) -> None:
         """Have a kernel that was last active some seconds ago, with pages that are connected with it."""
         active = utcnow() - timedelta(seconds=idle)
-        self._kernels[name] = SimpleNamespace(last_activity=active, execution_state=state, kernel_name="python3")
+        kernel = ServerKernelManager(kernel_name="python3")
+        if state != "begins":  # Jupyter has noted nothing of it
+            kernel.last_activity, kernel.execution_state = active, state
+        self._kernels[name] = kernel
         self._kernel_connections[name] = pages
         if owner:
             self._owners[name] = owner
@@ -81,8 +85,7 @@ def test_a_kernel_that_only_begins_or_is_the_spare_is_in_nobodys_list(reader: li
 def test_a_kernel_of_which_nothing_has_been_noted_spoils_no_list(reader: list[str]) -> None:
     manager = Manager(most=2)
     manager.add("mine", "ann", idle=IDLE_OPEN + 1)
-    manager.add("begins", "ann")
-    del manager._kernels["begins"].last_activity, manager._kernels["begins"].execution_state
+    manager.add("begins", "ann", state="begins")
     reader.append("ann")
     assert manager.list_kernels() == [{"id": "mine"}]
     assert ended(manager, ["ben"], reader) == ["mine"]

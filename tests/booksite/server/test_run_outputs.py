@@ -138,6 +138,29 @@ def test_of_too_much_the_end_is_kept_and_the_gap_is_told(monkeypatch: pytest.Mon
     assert not said.of("b")["cut"]
 
 
+def test_a_run_that_shows_too_much_takes_nothing_from_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_outputs, "MOST_BYTES", 20_000)
+    said = outputs()
+    said.add(message("before", "1", "short"))
+    for k in range(200):
+        said.add(message("long", f"{k}", "x" * 90))
+        if k == 100:
+            said.add(message("between", "2", "short, too"))
+    assert texts(said.of("before")) == ["short"]
+    assert texts(said.of("between")) == ["short, too"]
+    assert said.of("long")["cut"]
+    for k in range(200):
+        said.add(message("longer", f"{k}", "x" * 90))
+    assert texts(said.of("before")) == ["short"]
+    assert abs(len(texts(said.of("long"))) - len(texts(said.of("longer")))) < 3
+    said.add(message("picture", "3", "x" * 6000))
+    assert texts(said.of("picture")) == ["x" * 6000]
+    for k in range(100):
+        said.add(message(f"many {k}", "4", "x" * 90))
+    assert said.of("before")["cut"], "of many that are too much together, the oldest go"
+    assert texts(said.of("many 99"))
+
+
 def test_one_message_that_is_too_much_by_itself_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_outputs, "MOST_BYTES", 50)
     said = outputs()

@@ -1,6 +1,11 @@
-// What has run in this page's kernel, and as what: kept over a reload, and shared by the tabs that share the kernel.
+// What has run in this page's kernel, and as what: kept over a reload, and shared by the tabs that share the kernel. Each cell has an entry of
+// its own in the browser's storage: of one list, two tabs that write at once would lose each other's words.
 
 import { digest } from "../needs.js";
+
+const NOWHERE = -1;
+const RAN = "ran:"; // and the index of a cell
+const LOST = "lost:"; // and the request that showed it
 
 /** Where a cell of the book stands by now that was the one at `index`; `source` names its text. Undefined if it is not there any more, or twice. */
 export function placeOf(cells, index, source) {
@@ -17,64 +22,81 @@ export class Record {
   /** From now on the record is about that kernel; returns whether cells have run in it already. */
   begin(kernel) {
     this.kernel = kernel;
-    return Object.keys(this.#ran()).length > 0;
+    return this.#all.some((run) => run.kernel === kernel);
   }
 
   /** The book may have been built anew since the last visit: what is known of a cell goes where it stands now. Returns how many have no place. */
   moveTo(cells) {
-    const stored = this.#stored;
-    const kept = Object.entries(stored.cells).map(([index, run]) => [placeOf(cells, Number(index), run.source), index, run]);
-    const homeless = kept.filter(([place]) => place === undefined);
-    const moved = {};
+    const moved = new Map();
+    const homeless = [];
+    for (const run of this.#all) {
+      const place = placeOf(cells, run.index, run.source);
+      if (place === undefined) homeless.push(run);
+      else moved.set(place, run);
+    }
     // Their names are in Python still, but nothing of the page shows them; where another cell stands now, that one counts.
-    for (const [, index, run] of homeless) moved[index] = { ...run, request: null };
-    for (const [place, , run] of kept) if (place !== undefined) moved[place] = run;
-    if (JSON.stringify(moved) !== JSON.stringify(stored.cells)) this.#keep({ ...stored, cells: moved });
-    return homeless.filter(([, , { request }]) => request).length;
+    for (const run of homeless) if (!moved.has(run.index)) moved.set(run.index, { ...run, request: null });
+    for (const { index } of this.#all) if (!moved.has(index)) this.store.remove(RAN + index);
+    for (const [place, run] of moved) if (place !== run.index || run.request === null) this.#keep(place, { ...run, used: [] });
+    for (const { name, index, source } of this.lost) {
+      const place = placeOf(cells, index, source) ?? NOWHERE;
+      if (place !== index) this.store.set(LOST + name, { index: place, source });
+    }
+    return homeless.filter(({ request }) => request).length;
   }
 
   /** The kernel of the last visit, and what its cells have shown, in the order of their runs; null if nothing has run. */
   get left() {
-    const { kernel, cells } = this.#stored;
-    if (!kernel) return null;
-    const shown = Object.entries(cells).filter(([, { request }]) => request);
-    shown.sort(([, one], [, other]) => one.turn - other.turn);
-    return { kernel, shown: shown.map(([index, { request }]) => ({ index: Number(index), request })) };
+    const runs = this.#all.sort((one, other) => one.turn - other.turn);
+    if (!runs.length) return null;
+    const { kernel } = runs.at(-1);
+    return { kernel, shown: runs.filter((run) => run.request && run.kernel === kernel) };
   }
 
   /** A kernel has lost all that it knew; what its cells have shown is there until the page is loaded again. */
   forget(kernel = this.kernel) {
-    const stored = this.#stored;
-    if (stored.kernel !== kernel) return; // another tab may have begun a record of the next one
-    const shown = Object.entries(stored.cells).filter(([, { request }]) => request);
-    this.#keep({ kernel: null, cells: {}, lost: [...stored.lost, ...shown.map(([index]) => Number(index))] });
+    this.#forget((run) => run.kernel === kernel);
+  }
+
+  /** A page has one kernel: the others have gone, and what their cells have shown with them. Returns whether there were any. */
+  forgetAllBut(kernel) {
+    return this.#forget((run) => run.kernel !== kernel);
+  }
+
+  #forget(goes) {
+    const gone = this.#all.filter(goes);
+    for (const { index, request, source } of gone) {
+      if (request) this.store.set(LOST + request, { index, source });
+      this.store.remove(RAN + index);
+    }
+    return gone.length > 0;
   }
 
   /** Whether a cell has begun to run in a kernel since a moment (milliseconds of the clock). */
-  hasRunSince(time, index, of) {
-    const { kernel, cells } = this.#stored;
-    return kernel === of && cells[index]?.began > time;
+  hasRunSince(time, index, kernel) {
+    return this.#all.some((run) => run.index === index && run.kernel === kernel && run.began > time);
   }
 
-  /** Nobody can be asked for what a cell shows. */
-  lose(index) {
-    const stored = this.#stored;
-    this.#keep({ ...stored, lost: [...stored.lost, index] });
+  /** Nobody can be asked for what a cell shows by a request. */
+  lose({ number, source }, request) {
+    this.unshow(number - 1); // what it has shown before is not on the page any more
+    this.store.set(LOST + request, { index: number - 1, source: digest(source) });
   }
 
-  /** How many cells have shown what is lost by now. */
+  /** What is lost by now: the request's name, and the cell, whose index is `NOWHERE` if the book does not have it any more. */
   get lost() {
-    return new Set(this.#stored.lost).size;
+    const all = this.store.names(LOST).map((name) => ({ ...this.store.get(name), name: name.slice(LOST.length) }));
+    return all.filter(({ index }) => typeof index === "number");
   }
 
-  /** The reader knows of it. */
-  forgetLost() {
-    this.#keep({ ...this.#stored, lost: [] });
+  /** The reader knows of some of that. */
+  forgetLost(lost) {
+    for (const { name } of lost) this.store.remove(LOST + name);
   }
 
   /** How a cell last ran in this kernel: its mark, its turn, the names that it bound and imported. */
   of(index) {
-    return this.#ran()[index];
+    return this.#all.find((run) => run.index === index && run.kernel === this.kernel);
   }
 
   mark(index) {
@@ -83,39 +105,33 @@ export class Record {
 
   /**
    * A cell has run: its `mark`, empty if it has to run again for those that need it; `stopped`, in words, if it did not come to its end; the
-   * names that it `binds` and `imports`; when it `began`; the `request` by which the page shows something of it, undefined if it shows what it did before; and
-   * `source`, which names the author's text of the cell.
+   * names that it `binds` and `imports`; when it `began`; the `request` by which the page shows something of it, undefined if it shows what it did before;
+   * what it `used` that was unfinished (see explain.js); and `source`, which names the author's text of the cell.
    */
   add(index, run) {
-    const cells = this.#ran();
-    const turn = 1 + Math.max(0, ...Object.values(cells).map((other) => other.turn));
-    const request = run.request ?? cells[index]?.request;
-    const lost = this.#stored.lost.filter((other) => !run.request || other !== index);
-    this.#keep({ kernel: this.kernel, cells: { ...cells, [index]: { ...run, turn, request } }, lost });
+    const turn = Math.max(Date.now(), ...this.#all.map((other) => other.turn + 1));
+    this.#keep(index, { ...run, kernel: this.kernel, turn, request: run.request ?? this.of(index)?.request });
+    if (run.request) this.#showsOther(index);
   }
 
-  /** The page does not show any more what a cell has shown; without an index, what any has. */
+  /** The page does not show any more what a cell has shown. */
   unshow(index) {
-    const { kernel, cells, lost } = this.#stored;
-    const hides = (other) => index === undefined || Number(other) === index;
-    const left = Object.entries(cells).map(([other, run]) => [other, hides(other) ? { ...run, request: null } : run]);
-    this.#keep({ kernel, cells: Object.fromEntries(left), lost: lost.filter((other) => !hides(other)) });
+    const run = this.#all.find((other) => other.index === index);
+    if (run) this.#keep(index, { ...run, request: null });
+    this.#showsOther(index);
   }
 
-  #ran() {
-    const stored = this.#stored;
-    return stored.kernel === this.kernel ? stored.cells : {};
+  #showsOther(index) {
+    this.forgetLost(this.lost.filter((lost) => lost.index === index));
   }
 
-  /** What is kept: a kernel, its cells' runs, and (`lost`) the cells that show what ran in one that is gone. */
-  get #stored() {
-    const { kernel, cells, lost } = this.store.get("ran") ?? {};
-    const runs = Object.entries(cells ?? {}).filter(([, run]) => typeof run?.turn === "number" && Array.isArray(run.binds)); // others are not of this script
-    return { kernel: kernel ?? null, cells: Object.fromEntries(runs), lost: Array.isArray(lost) ? lost : [] };
+  #keep(index, { kernel, mark, stopped, binds, imports, began, request, used, source, turn }) {
+    this.store.set(RAN + index, { kernel, mark, stopped, binds, imports, began, request, used, source, turn });
   }
 
-  #keep(stored) {
-    if (stored.kernel || stored.lost.length) this.store.set("ran", stored);
-    else this.store.remove("ran");
+  /** The last run of each cell, in whatever kernel. */
+  get #all() {
+    const runs = this.store.names(RAN).map((name) => ({ ...this.store.get(name), index: Number(name.slice(RAN.length)) }));
+    return runs.filter(({ index, turn, kernel, binds }) => index >= 0 && typeof turn === "number" && typeof kernel === "string" && Array.isArray(binds)); // others are not of this script
   }
 }

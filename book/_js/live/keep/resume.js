@@ -2,7 +2,7 @@
 
 import { digest } from "../needs.js";
 
-const MOST_TAKEN = 50;
+const LEFT = "left:"; // and the name of a run
 export const COMES_BACK_MS = 2000; // in which a tab that is reloaded is back
 const MOST_CHARACTERS = 1_500_000; // browsers give a page five million, for everything
 const KEPT = new Set(["stream", "display_data", "execute_result", "update_display_data", "error", "clear_output"]);
@@ -13,11 +13,8 @@ export async function livingTabs() {
   return new Set(held.map(({ name }) => name));
 }
 
-/** What names a run for all tabs: its request, or, if it has not been sent, a word of its own. */
-const nameOf = ({ id, key }) => id ?? key;
-
 export class RunLog {
-  /** `store` is this tab's; in `shared` is what was left by tabs that were closed, or have gone to another page. */
+  /** `store` is this tab's; in `shared` is what runs in the tabs, and what was left by those that were closed, or have gone to another page. */
   constructor(store, shared) {
     this.store = store;
     this.shared = shared;
@@ -31,24 +28,33 @@ export class RunLog {
     });
     addEventListener("pageshow", ({ persisted }) => {
       this.leaving = false;
-      if (!persisted || !this.current || this.current.id) return;
-      this.store.remove("run"); // it waits here, after all
-      this.#share(this.#left.filter((left) => nameOf(left) !== nameOf(this.current)));
+      if (persisted || !this.current) return;
+      this.store.remove("run"); // it runs, or waits, here after all
+      this.note();
     });
   }
 
-  /** A cell begins to run; `aim` is the job that asked for it, if it is another cell's. */
-  begin(cell, code, aim) {
+  /**
+   * A cell begins to run, or to wait for its turn; `aim` is the job that asked for it, if it is another cell's; `left` the run that it goes on with;
+   * `used` what was left unfinished of what it needs (see explain.js).
+   */
+  begin(cell, code, { aim, left, used } = {}) {
     const name = ({ cell, code }) => ({ cell: cell.number, source: digest(cell.source), code });
-    this.current = { ...name({ cell, code }), aim: aim && name(aim), key: `${Math.random()}`, began: Date.now(), messages: [], size: 0, cut: false };
+    const key = left?.key ?? this.current?.key ?? `${Math.random()}`;
+    this.current = { ...name({ cell, code }), aim: aim && name(aim), used, key, began: left?.began ?? Date.now(), messages: [], size: 0, cut: false };
+    this.note();
   }
 
   /** Its request has gone to the kernel. */
   sent(kernel, id) {
     if (!this.current) return;
     Object.assign(this.current, { kernel, id });
-    this.unsaid = 0;
-    if (this.tab) this.#leave({ tab: this.tab, waiting: this.waiting() });
+    this.note();
+  }
+
+  /** Let other tabs know what runs here, and how much waits: this tab may crash. */
+  note() {
+    if (this.current && this.tab && !this.leaving) this.#leave({ tab: this.tab, waiting: this.waiting() });
   }
 
   add(message) {
@@ -78,84 +84,75 @@ export class RunLog {
     this.current = null;
     if (this.leaving) return;
     this.store.remove("run");
-    if (ended?.id) this.forget(ended);
+    if (ended) this.forget(ended);
   }
 
   /** A run has ended, or cannot be gone on with: no tab shall take it up. */
-  forget(run) {
-    this.#share(this.#left.filter((left) => nameOf(left) !== nameOf(run)));
-    this.#noteTaken(run);
+  forget({ key }) {
+    this.shared.remove(LEFT + key);
   }
 
-  #noteTaken(run) {
-    this.shared.set("taken", [...this.#taken, nameOf(run)].slice(-MOST_TAKEN));
+  /** All runs that were left, or go on. */
+  get left() {
+    const own = this.store.get("run");
+    return own ? [own, ...this.#left] : this.#left;
   }
 
-  /** The requests of all runs that were left. */
-  get requests() {
-    return [this.store.get("run"), ...this.#left].flatMap((run) => run?.id ?? []);
-  }
-
-  /** The runs that tabs have left. */
+  /** The runs that tabs have left, or are at. */
   get #left() {
-    const runs = this.shared.get("runs");
-    return Array.isArray(runs) ? runs.filter((run) => typeof run?.cell === "number" && typeof run.code === "string") : [];
-  }
-
-  /** The names of runs that have been taken up. */
-  get #taken() {
-    const names = this.shared.get("taken");
-    return Array.isArray(names) ? names : [];
-  }
-
-  #share(runs) {
-    if (runs.length) this.shared.set("runs", runs);
-    else if (this.#left.length) this.shared.remove("runs");
+    const runs = this.shared.names(LEFT).map((name) => this.shared.get(name));
+    return runs.filter((run) => typeof run?.cell === "number" && typeof run.code === "string" && typeof run.key === "string"); // others are not of this script
   }
 
   /** The names of the runs that this page has taken up since it was opened. */
   mine = new Set();
   /** How many cells wait behind it: they will not run after a reload. */
   waiting = () => 0;
-  /** How many were given up by a reload: of them is told until the first cell is sent again. */
-  unsaid = 0;
 
   #save() {
     const run = this.current;
     if (!run) return;
     const messages = run.messages.map(([, message]) => message);
-    const left = { ...run, messages, waiting: this.waiting() + this.unsaid };
-    this.store.set("run", left);
-    this.#leave({ waiting: left.waiting, leftAt: Date.now() });
+    const waiting = this.waiting();
+    const shared = this.#leave({ waiting, leftAt: Date.now() });
+    this.store.set("run", { ...run, messages, waiting, unshared: !shared });
   }
 
-  /** Let other tabs know what runs; the server has its messages, as long as it has the kernel. */
+  /** Let other tabs take it up; the server has its messages, as long as it has the kernel. */
   #leave(more) {
-    const run = { ...this.current, messages: [], closed: true, ...more };
-    this.#share([...this.#left.filter((left) => nameOf(left) !== nameOf(run)), run]);
+    return this.shared.set(LEFT + this.current.key, { ...this.current, messages: [], closed: true, ...more });
   }
 
   /**
    * The runs that were going on when this tab left the page, and when others did, in the order of their beginnings: all but the `withheld` requests
    * are this tab's from now on, until they have ended or are forgotten. `later`: some were left just now, perhaps by a tab that comes back; ask again.
    */
-  async take(withheld) {
+  take(withheld) {
+    const take = () => this.#take(withheld);
+    return navigator.locks ? navigator.locks.request(`${this.shared.prefix}take`, take) : take(); // two tabs may come at once
+  }
+
+  async #take(withheld) {
     const alive = await livingTabs();
-    const left = this.store.get("run");
-    const own = left && !withheld.has(left.id) && !this.mine.has(nameOf(left)) ? left : null;
-    const isOwn = (run) => own && nameOf(run) === nameOf(own);
-    const free = this.#left.filter(({ id, tab }) => !alive.has(tab) && !withheld.has(id));
+    const all = this.#left;
+    const kept = this.store.get("run");
+    const own = kept?.key && !withheld.has(kept.id) && !this.mine.has(kept.key) ? kept : null;
+    const isOwn = ({ key }) => key === own?.key;
+    const free = all.filter(({ id, tab }) => !alive.has(tab) && !withheld.has(id));
     const others = free.filter((run) => !isOwn(run) && !(Date.now() - run.leftAt < COMES_BACK_MS));
     // Another tab may have taken up what this one left, or have shown it to its end, and newer runs after it.
-    const isTaken = this.#left.some((run) => isOwn(run) && alive.has(run.tab)) || this.#taken.includes(own && nameOf(own));
+    const isTaken = own && !own.unshared && !free.some(isOwn);
     const runs = own && !isTaken ? [...others, own] : others;
     runs.sort((one, other) => !one.id - !other.id || one.began - other.began);
-    const names = new Set(runs.map(nameOf));
-    names.forEach((name) => this.mine.add(name));
+    const keys = new Set(runs.map(({ key }) => key));
+    keys.forEach((key) => this.mine.add(key));
     if (own && !own.id) this.forget(own); // it begins anew, and once: this tab may have been copied
     if (isTaken || (own && !own.id)) this.store.remove("run");
-    // A tab without locks cannot say that it lives: what it takes, it takes for good.
-    this.#share(this.#left.flatMap((run) => (!names.has(nameOf(run)) ? [run] : this.tab ? [{ ...run, tab: this.tab, leftAt: undefined }] : [])));
-    return { runs, later: free.some((run) => !names.has(nameOf(run))) };
+    for (const run of all.filter(({ id, key }) => keys.has(key) && (id || !isOwn({ key })))) {
+      // A tab without locks cannot say that it lives: what it takes, it takes for good.
+      if (this.tab) this.shared.set(LEFT + run.key, { ...run, tab: this.tab, leftAt: undefined });
+      else this.forget(run);
+    }
+    return { runs, later: free.some(({ key }) => !keys.has(key) && !isOwn({ key })) };
   }
 }

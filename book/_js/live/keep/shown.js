@@ -1,11 +1,13 @@
 // What the cells of a page had shown before it was left: the server keeps it as long as it keeps their kernel.
 
 import { el } from "../dom.js";
+import { offerUnfinished } from "../explain.js";
 import { pause } from "../server.js";
 import { livingTabs } from "./resume.js";
 
 const REFUSED = { messages: [] };
-
+const LOOK_AGAIN_MS = 1000;
+const PATIENT_LOOKS = 60;
 const KEPT = "of what cells show, the last 16 MB are kept."; // see run_outputs.py
 const MOST_DANGERS = 200;
 const SHOWING = "showing:";
@@ -16,20 +18,22 @@ export class Guard {
   /** `store` is all tabs'; `tab` is the name of the lock that this one holds as long as it lives (see resume.js). */
   constructor(store, tab) {
     this.store = store;
+    this.showing = new Set(); // requests
     this.mark = `${SHOWING}${tab ?? "tab"}`; // a name for each tab: two that write one list at once would lose a word of it
     addEventListener("pagehide", () => store.remove(this.mark));
   }
 
   /**
-   * Those of some runs that shall not be shown unasked: a tab that showed them has said when it began, but not when it ended.
+   * Those of some runs that shall not be shown unasked: a tab that showed them has said that it began, but not that it ended.
    *
    * @param {string[]} requests by which they were sent
    */
   async withheld(requests) {
     const alive = await livingTabs();
     const crashed = this.store.names(SHOWING).filter((mark) => !alive.has(mark.slice(SHOWING.length)));
+    const shown = crashed.flatMap((mark) => this.store.get(mark));
     for (const mark of crashed) this.store.remove(mark);
-    if (crashed.length) this.#note([...this.#dangers, ...requests]);
+    if (crashed.length) this.#note([...this.#dangers, ...shown.filter((request) => requests.includes(request))]);
     return new Set(requests.filter((request) => this.#dangers.includes(request)));
   }
 
@@ -38,12 +42,21 @@ export class Guard {
     this.#note(this.#dangers.filter((request) => !requests.has(request)));
   }
 
-  begin() {
-    this.store.set(this.mark, true);
+  /** What some requests have shown will be drawn now. */
+  begin(requests) {
+    if (!requests.length) return;
+    clearTimeout(this.timer);
+    for (const request of requests) this.showing.add(request);
+    this.store.set(this.mark, [...this.showing]);
   }
 
+  /** It has been. */
   end() {
-    setTimeout(() => this.store.remove(this.mark), SAFE_MS);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.showing.clear();
+      this.store.remove(this.mark);
+    }, SAFE_MS);
   }
 
   get #dangers() {
@@ -60,18 +73,20 @@ export class Guard {
 /**
  * Show it again, where nothing newer is to be seen.
  *
- * @param {LiveCell[]} cells
- * @param {{kernel: string, shown: {index: number, request: string}[]}} left see Record
- * @param {PageKernel} python
+ * @param {{kernel: string, shown: {index: number, request: string, used: Array?}[]}} left see Record
+ * @param {RunQueue} queue of the page that shows it
  */
-export async function bringBack(cells, { kernel, shown }, { server, runs: { heard } }) {
+export async function bringBack({ kernel, shown }, queue) {
+  const { cells } = queue;
+  const { server, runs } = queue.kernel;
+  const { heard } = runs;
   const asked = shown.map(({ request: id }) => heard.add({ kernel, id })); // a thread may show something meanwhile
-  const kept = await Promise.all(asked.map((run) => server.outputs(run).catch((error) => error.refused && REFUSED)));
-  for (const [k, { index }] of shown.entries()) {
+  const kept = await Promise.all(asked.map((run) => persist(() => server.outputs(run))));
+  for (const [k, { index, used }] of shown.entries()) {
     await pause(0); // a reader may scroll meanwhile
     const cell = cells[index];
     const waits = cell.state === "queued";
-    if (!kept[k] || cell.fresh || (cell.state && !waits)) {
+    if (cell.fresh || (cell.state && !waits)) {
       heard.forget(asked[k].id);
       continue;
     }
@@ -84,8 +99,19 @@ export async function bringBack(cells, { kernel, shown }, { server, runs: { hear
     if (kept[k] === REFUSED) run.fail("What this cell has shown could not be asked for. A reload of the page may help.");
     else if (allGone) run.fail(`What this cell has shown is not there any more: ${KEPT}`);
     else run.end();
+    offerUnfinished(queue, cell, used);
     if (!waits) cell.setState(messages.some(({ header }) => header.msg_type === "error") ? "failed" : "done");
     cell.age();
     heard.open(asked[k], run.handle, messages);
   }
+}
+
+/** Ask until there is an answer, though it be a refusal. */
+async function persist(ask) {
+  for (let looks = 0; looks < PATIENT_LOOKS; looks += 1) {
+    const said = await ask().catch((error) => error.refused && REFUSED);
+    if (said) return said;
+    await pause(LOOK_AGAIN_MS);
+  }
+  return REFUSED;
 }
