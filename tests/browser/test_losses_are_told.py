@@ -1,4 +1,4 @@
-"""What is lost is told until the reader has closed it; what need not be lost is not, whoever writes or crashes at once."""
+"""What is lost is told until the reader closes it; what need not be lost is not, whoever writes or crashes at once."""
 
 from __future__ import annotations
 
