@@ -262,13 +262,29 @@ def test_who_clicks_into_code_before_its_editor_is_open_writes_into_it(reader: R
     expect(reader.code(TENSOR)).to_contain_text("mine")
 
 
-def test_what_is_typed_while_the_editors_script_is_on_its_way_is_not_lost(reader: Reader) -> None:
+def test_the_caret_stays_where_a_reader_writes_who_clicked_and_pressed_enter(reader: Reader) -> None:
+    reader.page.add_init_script("window.requestIdleCallback = () => {};")
+    reader.page.reload()
+    reader.cell(SUM).locator(".live-run").click()
+    reader.finished(SUM)
+    reader.cell(TENSOR).locator(".cell_input pre").click()
+    reader.page.keyboard.press("Enter")
+    for letter in "written":
+        reader.page.keyboard.type(letter)
+        reader.page.wait_for_timeout(60)
+    expect(reader.code(TENSOR)).to_contain_text("written")
+
+
+def test_an_editor_that_opens_late_takes_no_focus_from_elsewhere(reader: Reader) -> None:
     held: list[Route] = []
     reader.page.route("**/live-session.js*", lambda route: held.append(route))
     reader.page.reload()
     reader.cell(TENSOR).locator(".cell_input pre").click()
-    wait_for(lambda: reader.page.evaluate("() => 1") and held, "the script to be asked for")
-    reader.page.keyboard.type("mine")
+    expect(reader.cell(TENSOR).locator(".live-number")).to_have_text("cell 3 opens…")
+    elsewhere = reader.page.locator(".live-run").last
+    elsewhere.focus()
     for route in held:
         route.fallback()
-    expect(reader.code(TENSOR)).to_contain_text("mine")
+    expect(reader.code(TENSOR)).to_be_visible()
+    expect(elsewhere).to_be_focused()
+    expect(reader.cell(TENSOR).locator(".live-number")).to_have_text("cell 3")

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error, Route, expect
 from tests.browser.conftest import Noise
-from tests.browser.live_reader import Reader, end_kernels
+from tests.browser.live_reader import Reader, Wire, end_kernels
+from tests.browser.live_support import wait_for
 from tests.browser.test_nothing_is_lost import another_tab, asks_while_busy, waits_for
 
 SUM, TENSOR, FIGURE = 0, 1, 2
@@ -295,3 +296,168 @@ def test_lines_come_once_although_the_connection_is_slower_than_the_server(
     )
     lines = re.findall(r"line (\d+)", said)
     assert lines == [str(k) for k in range(len(lines))]
+
+
+FORBIDDEN = """for (const name of ["localStorage", "sessionStorage"])
+  Object.defineProperty(window, name, { get() { throw new DOMException("no", "SecurityError"); } });"""
+
+
+def test_what_has_run_is_known_where_storage_is_forbidden(reader: Reader, noise: Noise, tmp_path: Path) -> None:
+    noise.expected = True  # the theme complains
+    reader.page.add_init_script(FORBIDDEN)
+    reader.page.reload()
+    reader.wake()
+    reader.run(SUM, f"open({str(tmp_path / 'runs')!r}, 'a').write('run ')\ngiven = 40")
+    reader.finished(SUM)
+    for k in range(2):
+        reader.run(TENSOR, f"print(given, {k})")
+        expect(reader.fresh(TENSOR)).to_contain_text(f"40 {k}")
+        reader.finished(TENSOR)
+    assert (tmp_path / "runs").read_text() == "run "
+    expect(reader.bar.locator(".live-unkept")).to_be_visible()
+
+
+def test_a_run_is_taken_up_although_the_kernel_cannot_be_asked_for_at_first(
+    reader: Reader, noise: Noise, tmp_path: Path
+) -> None:
+    noise.expected = True
+    reader.wake()
+    expect(reader.run(SUM, waits_for(tmp_path / "end", "before", "after"))).to_contain_text("before")
+    reader.page.route(re.compile("/api/sessions"), fails_once())
+    reader.page.reload()
+    expect(reader.fresh(SUM)).to_contain_text("its output goes on here")
+    (tmp_path / "end").touch()
+    expect(reader.fresh(SUM)).to_contain_text("after")
+    reader.finished(SUM)
+    expect(reader.bar).not_to_contain_text("started anew")
+    expect(reader.bar).not_to_contain_text("does not answer")
+
+
+def test_a_run_goes_on_although_its_outputs_cannot_be_asked_for_at_first(
+    reader: Reader, noise: Noise, tmp_path: Path
+) -> None:
+    noise.expected = True
+    reader.wake()
+    expect(reader.run(SUM, waits_for(tmp_path / "end", "before", "after"))).to_contain_text("before")
+    refused: list[Route] = []
+
+    def refuse(route: Route) -> None:
+        refused.append(route)
+        if len(refused) > 15:
+            route.fallback()
+        else:
+            route.fulfill(status=502)
+
+    reader.page.route(re.compile("/outputs"), refuse)
+    reader.page.reload()
+    wait_for(lambda: reader.page.evaluate("() => 1") and len(refused) > 15, "the outputs to be asked for again")
+    (tmp_path / "end").touch()
+    expect(reader.fresh(SUM)).to_contain_text("after")
+    reader.finished(SUM)
+
+
+def test_a_run_that_was_left_is_shown_although_its_cell_has_run_for_another_since(
+    reader: Reader, noise: Noise, tmp_path: Path
+) -> None:
+    reader.wake()
+    code = "given = 40\n" + waits_for(tmp_path / "end", "precious", "after")
+    expect(reader.run(SUM, code)).to_contain_text("precious")
+    other = another_tab(reader, noise)
+    reader.page.close()
+    (tmp_path / "end").touch()
+    other.code(TENSOR).focus()
+    expect(other.run(TENSOR, "print(given + 2)")).to_contain_text("42")
+    expect(other.fresh(TENSOR)).to_contain_text("Ran first, because this cell needs it: cell 2")
+    other.page.wait_for_timeout(2500)
+    other.page.reload()
+    expect(other.fresh(SUM)).to_contain_text("precious")
+
+
+def test_a_tab_that_hears_late_of_a_restart_strikes_out_nothing_newer(
+    reader: Reader, noise: Noise, tmp_path: Path
+) -> None:
+    noise.expected = True
+    reader.wake()
+    expect(reader.run(SUM, waits_for(tmp_path / "never", "before", "after"))).to_contain_text("before")
+    other = another_tab(reader, noise)
+    other.code(SUM).focus()
+    reader.page.evaluate("() => { BroadcastChannel.prototype.postMessage = () => {}; }")
+    reader.page.route(re.compile(r"/api/kernels(\?.*)?$"), lambda route: held.append(route))
+    held: list[Route] = []
+    other.button("Restart").click()
+    expect(other.note).to_contain_text("Python was started anew")
+    other.run(SUM, "print('newest')")
+    other.finished(SUM)
+    reader.page.unroute_all()
+    for route in held:
+        route.fallback()
+    expect(reader.fresh(SUM)).to_contain_text("The connection was lost while this cell ran.")
+    other.page.reload()
+    expect(other.fresh(SUM)).to_contain_text("newest")
+    expect(other.cell(SUM)).not_to_contain_text("is not brought back")
+
+
+def test_a_cell_that_is_reset_before_its_output_has_come_stays_reset(reader: Reader) -> None:
+    reader.wake()
+    reader.run(SUM, "print('of my edit')")
+    reader.finished(SUM)
+    reader.run(TENSOR, "print('other')")
+    reader.finished(TENSOR)
+    held: list[Route] = []
+    reader.page.route(re.compile("/outputs"), lambda route: held.append(route))
+    reader.page.reload()
+    reader.cell(SUM).hover()
+    reader.cell(SUM).locator(".live-reset").click()
+    reader.page.unroute_all()
+    for route in held:
+        route.fallback()
+    expect(reader.fresh(TENSOR)).to_contain_text("other")
+    expect(reader.fresh(SUM)).to_have_count(0)
+
+
+def test_what_is_run_while_the_server_is_asked_for_an_old_kernel_stays(reader: Reader, noise: Noise) -> None:
+    noise.expected = True
+    reader.wake()
+    reader.run(SUM, "print('old')")
+    reader.finished(SUM)
+    end_kernels(reader.page.context)
+    reader.page.route(re.compile(r"/api/kernels(\?.*)?$"), fails_once())
+    reader.page.reload()
+    reader.cell(TENSOR).locator(".cell_input").click()
+    reader.run(TENSOR, "print('new')")
+    reader.finished(TENSOR)
+    expect(reader.loss.filter(has_text="not brought back")).to_contain_text("What 1 cell had shown")
+    reader.page.reload()
+    expect(reader.fresh(TENSOR)).to_contain_text("new")
+
+
+def test_edits_of_cells_that_are_gone_are_offered_at_every_visit(reader: Reader) -> None:
+    name = "`live:${JSON.parse(document.getElementById('live-config').textContent).page}:homeless`"
+    reader.page.evaluate(f"() => localStorage.setItem({name}, JSON.stringify(['of a cell that was here']))")
+    for _ in range(2):
+        reader.page.reload()
+        expect(reader.offer).to_contain_text("You edited cells that are not in the book any more")
+
+
+def test_what_a_thread_printed_while_nobody_could_listen_is_told_if_it_was_too_much(
+    reader: Reader, noise: Noise, tmp_path: Path
+) -> None:
+    noise.expected = True  # that the connection is lost
+    wire = Wire(reader.page)
+    reader.wake()
+    code = f"""import pathlib, threading, time
+folder = pathlib.Path({str(tmp_path)!r})
+def talk():
+    while not (folder / "say").exists():
+        time.sleep(0.01)
+    for k in range(120):
+        print("x" * 500_000, flush=True)
+    (folder / "said").touch()
+threading.Thread(target=talk).start()
+print("begun")"""
+    expect(reader.run(SUM, code)).to_contain_text("begun")
+    reader.finished(SUM)
+    with wire.cut():
+        (tmp_path / "say").touch()
+        wait_for((tmp_path / "said").exists, "the thread to have printed")
+    expect(reader.fresh(SUM)).to_contain_text("was too long to be kept whole", timeout=60_000)

@@ -1,6 +1,8 @@
 // A run may go on to show something after it has ended: a thread prints, a display changes. Nothing of that is lost or doubled
 // when the connection breaks, or when the page is opened anew.
 
+import { CUT, note } from "./server.js";
+
 export class HeardRuns {
   /** `server` is asked for what came while nobody listened. */
   constructor(server) {
@@ -64,6 +66,7 @@ export class HeardRuns {
     const said = await this.server.outputs(run).catch(() => null); // it may come back, and this is called again
     const messages = said?.messages ?? [];
     if (messages.length) run.missed = true; // the client library does not know of displays among them
+    if (said?.cut && messages.length) run.handle(note(CUT));
     messages.forEach(run.handle);
     this.#release(run, messages);
   }

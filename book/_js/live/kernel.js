@@ -155,7 +155,7 @@ export class PageKernel {
 
   /** Everything that the kernel knew is lost; what was running will not be answered. */
   #lose(reason) {
-    this.refuse(new KernelGone(reason));
+    this.refuse?.(new KernelGone(reason));
     this.runs.heard.clear();
     this.gone = new Promise((resolve, reject) => (this.refuse = reject));
     this.gone.catch(() => {});
@@ -193,7 +193,8 @@ export class PageKernel {
       if (!answer.ok) return "offline";
       const connection = this.connection;
       if (!connection) {
-        if ((await this.connect()) === "fresh") this.on.lost("restarted");
+        const before = this.session;
+        if ((await this.connect()) === "fresh" && before) this.on.lost("restarted");
         return "there";
       }
       const lives = await this.#lives(connection);

@@ -67,7 +67,7 @@ function offerRun(config, root, bar, info) {
   };
   const left = ["left:", "ran:", "lost"].some((beginning) => kept("localStorage", beginning));
   if (left || kept("sessionStorage", "run")) act((session) => session.resume());
-  else if (kept("localStorage", "edits")) act(() => {});
+  else if (["edits", "homeless"].some((beginning) => kept("localStorage", beginning))) act(() => {});
 }
 
 const config = readConfig();

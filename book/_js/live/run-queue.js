@@ -189,7 +189,7 @@ export class RunQueue {
       cell.setState("failed");
       job.stopped = WHY_STOPPED[error.message] ?? "could not be run: Python could not be reached";
       job.gone = error instanceof KernelGone && error.message === "died";
-      if (error instanceof KernelGone && run.isShown()) this.record.lose(cell, job.request ?? `${job.began}`);
+      if (error instanceof KernelGone && run.isShown()) this.record.lose(cell, job.request ?? `${job.began}`, job.left?.began ?? job.began);
       const dropped = this.interrupted === this.asked ? "" : told(this.drop(job.gone));
       run.fail((error instanceof KernelGone ? STOPPED[error.message] : `Python could not be reached (${error.message}).`) + dropped);
       if (!(error instanceof KernelGone)) this.on.unreachable(error);
@@ -248,7 +248,7 @@ export class RunQueue {
     const request = job.run.isShown() || job.run.mayShow ? job.request : undefined;
     const run = { mark, stopped, request, used: job.used, began: job.left?.began ?? job.began, source: digest(cell.source) };
     if (!job.ended && reply.status !== "unknown") this.record.add(index, { ...page[index], ...run });
-    else if (request && !reply.never) this.record.lose(cell, request);
+    else if (request && !reply.never) this.record.lose(cell, request, run.began);
     cell.setState(reply.status === "ok" ? "done" : reply.status === "error" ? "failed" : null);
     if (ran && !job.run.isShown() && cell.forgive()) this.record.unshow(index);
     if (reply.status === "unknown") cell.hint(reply.never ? NEVER_BEGUN : END_UNHEARD);

@@ -84,7 +84,7 @@ export class Runs {
     const messages = cut ? [] : known;
     messages.forEach(handle);
     try {
-      await kernel.connect();
+      while (!(await kernel.connect().then(() => true, () => false))) await pause(LOOK_AGAIN_MS); // the run goes on meanwhile
       if (kernel.connection.id !== name) throw new KernelGone("missing");
     } catch (error) {
       if (cut) [note(CUT), ...known].forEach(handle);

@@ -45,7 +45,7 @@ export class BookServer {
   async follow(run, handle) {
     let never = !run.last;
     for (let quiet = 0; !run.over; quiet += 1) {
-      const said = await this.outputs(run).catch((error) => (error.refused ? NOTHING : null)); // else it may come back
+      const said = await this.outputs(run).catch((error) => (error.refused === 404 ? NOTHING : null)); // else it may come back
       if (run.over) break;
       if (!said || said.refused || said.cut || said.messages.length) never = false;
       if (said?.cut && said.messages.length) handle(note(CUT));
@@ -71,7 +71,7 @@ export class BookServer {
   async #ask(path, request) {
     const address = new URL(path, this.settings.baseUrl).href;
     const answer = await ServerConnection.makeRequest(address, { cache: "no-store", ...request }, this.settings);
-    if (!answer.ok) throw Object.assign(new Error(`status ${answer.status}`), { refused: true });
+    if (!answer.ok) throw Object.assign(new Error(`status ${answer.status}`), { refused: answer.status });
     return answer.json();
   }
 }

@@ -111,13 +111,13 @@ class Session {
 
   /** Open a cell's editor; `place` is the point of the screen where the caret shall stand. */
   edit(cell, place) {
+    const { activeElement } = document;
+    const isHere = activeElement === document.body || cell.input.contains(activeElement); // else they have gone elsewhere meanwhile
     this.wake();
     const editor = this.cells[cell.number - 1].openEditor();
     const anchor = place && editor?.posAtCoords(place, false);
     if (anchor != null) editor.dispatch({ selection: { anchor } });
-    const typed = cell.tools?.takeTyped();
-    if (typed) editor?.dispatch(editor.state.replaceSelection(typed));
-    editor?.focus();
+    if (isHere) editor?.focus();
   }
 
   /** A cell that waits shall not run any more. */

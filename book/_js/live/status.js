@@ -26,7 +26,8 @@ export class Status {
     // A kernel says "idle" between two cells of a queue; the reader need not see it blink.
     if (state === "busy" || (state === "idle" && this.work().cell)) this.bar.setStatus("busy", this.#work());
     else this.bar.setStatus(state, SENTENCES[state] ?? "Not connected");
-    if (state !== before && TROUBLE[state]) this.bar.say(TROUBLE[state], "problem");
+    if (state === before || !(TROUBLE[state] || TROUBLE[before])) return;
+    this.bar.say(TROUBLE[state] ?? "", "problem");
   }
 
   /** Something else runs or waits now. */

@@ -10,12 +10,12 @@ export class Tools {
   constructor(cell, { run, edit, prepare }) {
     this.cell = cell;
     this.runs = () => run(cell);
+    this.edits = edit;
     // A second click that follows at once is one too many.
     this.runButton = el("button", { type: "button", class: "live-run", onclick: ({ detail }) => detail < 2 && this.press(), onpointerdown: prepare });
     this.number = el("span", { class: "live-number" });
     this.node = el("div", { class: "live-tools", role: "group", "aria-label": `Cell ${cell.number}` }, this.number, this.runButton);
     this.setState(null);
-    this.typed = "";
     cell.input.append(this.node);
     cell.node.classList.add("live-cell");
 
@@ -28,7 +28,7 @@ export class Tools {
       if (event.key !== "Enter") return this.#type(event);
       event.preventDefault();
       if (event.shiftKey || event.ctrlKey || event.metaKey) run(cell, event.shiftKey);
-      else edit(cell);
+      else this.#edit();
     };
     this.onclick = ({ target, clientX, clientY }) => {
       clearTimeout(this.clicked);
@@ -36,8 +36,7 @@ export class Tools {
       if (this.#isButton(target)) return;
       this.waits = () => {
         this.waits = null;
-        this.opens = getSelection().isCollapsed;
-        if (this.opens) edit(cell, { x: clientX, y: clientY });
+        if (getSelection().isCollapsed) this.#edit({ x: clientX, y: clientY });
       };
       this.clicked = setTimeout(this.waits, DOUBLE_MS); // who clicks twice, or has pulled over the text, wants to copy some of it
     };
@@ -45,22 +44,18 @@ export class Tools {
     cell.input.addEventListener("click", this.onclick);
   }
 
-  /** Who types after a click has not meant a double click: the editor opens as soon as it is there, and gets what was typed. */
-  #type(event) {
-    const { key, ctrlKey, metaKey } = event;
-    if (!this.waits && !this.opens) return;
-    if (key.length > 1 || ctrlKey || metaKey) return;
-    event.preventDefault(); // the editor may be there before the key has had its effect, or long after
-    this.typed += key;
+  /** Who types after a click has not meant a double click: the editor opens at once, and the key goes there. */
+  #type({ key, ctrlKey, metaKey }) {
+    if (!this.waits || key.length > 1 || ctrlKey || metaKey) return;
     clearTimeout(this.clicked);
-    this.waits?.();
+    this.waits();
   }
 
-  /** What has been typed while there was no editor; it is given once. */
-  takeTyped() {
-    const { typed } = this;
-    this.typed = "";
-    return typed;
+  /** The editor's script may be on its way still. */
+  async #edit(place) {
+    this.number.textContent = `cell ${this.cell.number} opens…`;
+    await this.edits(this.cell, place);
+    this.number.textContent = this.title;
   }
 
   #isButton(node) {
@@ -78,6 +73,8 @@ export class Tools {
   /** From now on the code is in an editor, which has its own keys. */
   edited() {
     const { input, number } = this.cell;
+    clearTimeout(this.clicked); // the caret stays where the reader is writing
+    this.waits = null;
     input.removeEventListener("keydown", this.onkey);
     input.removeEventListener("click", this.onclick);
     input.removeAttribute("tabindex");
@@ -103,7 +100,8 @@ export class Tools {
   setState(state) {
     clearInterval(this.clock);
     const word = { queued: " waits", dropped: " did not run" }[state] ?? "";
-    this.number.textContent = `cell ${this.cell.number}${word}`;
+    this.title = `cell ${this.cell.number}${word}`;
+    this.number.textContent = this.title;
     if (state === "queued" && this.session) return this.#offer("Cancel", () => this.session.cancel(this.cell));
     this.#offer("Run", this.runs);
     if (state !== "running" || !this.session) return undefined;

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter, OrderedDict, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_client.session import Session, json_default
@@ -30,6 +30,8 @@ LARGE = 1 / 4
 BIT = 1 / 16
 """Share of that from which a message is no bit: a picture is not given up for what came long before it."""
 
+FEW = 100
+
 OVERHEAD = 500
 """Bytes that a message takes beside its text."""
 
@@ -37,7 +39,7 @@ DISPLAYS = {"display_data", "execute_result", "update_display_data"}
 SHOWS = {"display_data", "execute_result", "stream", "error"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Message:
     """One that a kernel has sent to all who listen."""
 
@@ -49,6 +51,7 @@ class Message:
     changes: bool = False  # it changes one that was shown before, by whatever run
     shows: bool = False  # something is to be seen by it
     clears: str = ""  # it takes away what was shown: "now", or "next", when there is something else
+    home: str = ""  # the request in whose output it is seen
 
     @property
     def size(self) -> int:
@@ -63,12 +66,13 @@ class RunOutputs:
         self._stream = stream
         self._session = session
         self._messages: OrderedDict[tuple[str, str], Message] = OrderedDict()  # by request and name
-        self._of: dict[str, deque[Message]] = {}  # the same, by request
-        self._bytes: Counter[str] = Counter()  # by request
+        self._of: dict[str, deque[Message]] = {}  # the same, by the request in whose output they are seen
+        self._bytes: Counter[str] = Counter()  # likewise
         self._total = 0
         self._large: set[str] = set()  # requests that take a large share of it, or did
         self._dropped: set[str] = set()  # requests of which messages were dropped
         self._updates: dict[str, Message] = {}  # the last one of each display
+        self._homes: dict[str, str] = {}  # display → the request that has shown it
         self._current = ""  # the request that something was heard of last
         self._shown: list[Message] = []  # by that one, since it last took away what it had shown
         self._cleared: list[Message] = []  # what it will have taken away when it shows something else
@@ -99,36 +103,49 @@ class RunOutputs:
 
     def add(self, message: Message) -> None:
         """Keep a message; of the updates of a display, the last one; of what is taken away again, nothing."""
+        home = self._homes.get(message.display, message.request) if message.changes else message.request
+        message = replace(message, home=home)
         if message.changes:
             self._forget(self._updates.get(message.display))
             self._updates[message.display] = message
+        elif message.display:
+            self._homes[message.display] = home
         self._clear_for(message)
         self._messages[message.request, message.name] = message
-        self._of.setdefault(message.request, deque()).append(message)
+        self._of.setdefault(home, deque()).append(message)
         self._count(message, 1)
-        if self._bytes[message.request] > LARGE * MOST_BYTES:
-            self._large.add(message.request)
+        if self._bytes[home] > LARGE * MOST_BYTES:
+            self._large.add(home)
         while self._total > MOST_BYTES and len(self._messages) > 1:
             self._drop()
 
     def _count(self, message: Message, sign: int) -> None:
-        self._bytes[message.request] += sign * message.size
+        self._bytes[message.home] += sign * message.size
         self._total += sign * message.size
 
     def _drop(self) -> None:
         self._large = {request for request in self._large if self._bytes[request] > LARGE * MOST_BYTES}
-        by_bits = [request for request in self._large if self._of[request][0].size < BIT * MOST_BYTES]
-        largest = max(by_bits, key=self._bytes.__getitem__, default=None)
-        oldest = self._of[largest][0] if largest else next(iter(self._messages.values()))
+        beginnings = [self._beginning(request) for request in self._large]
+        bits = [message for message in beginnings if message.size < BIT * MOST_BYTES]
+        largest = max(bits, key=lambda message: self._bytes[message.home], default=None)
+        oldest = largest or next(iter(self._messages.values()))
         del self._messages[oldest.request, oldest.name]
-        self._of[oldest.request].popleft()
+        self._of[oldest.home].remove(oldest)
         self._count(oldest, -1)
-        if not self._of[oldest.request]:
-            del self._of[oldest.request], self._bytes[oldest.request]
+        if not self._of[oldest.home]:
+            del self._of[oldest.home], self._bytes[oldest.home]
         oldest.parts.clear()  # whoever has it in hand still shall not count it again
-        self._dropped.add(oldest.request)
+        self._dropped |= {oldest.request, oldest.home}
+        if self._homes.get(oldest.display) == oldest.home and not oldest.changes:
+            del self._homes[oldest.display]
         if self._updates.get(oldest.display) is oldest:
             del self._updates[oldest.display]
+
+    def _beginning(self, home: str) -> Message:
+        """Return the first message of a run's output that is no part of a display that has changed."""
+        messages = self._of[home]
+        changed = ((self._updates.get(message.display), message) for message in messages)
+        return next((one for last, one in changed if last is None or (one.changes and one is not last)), messages[0])
 
     def _clear_for(self, message: Message) -> None:
         """Forget what a message takes away; a moving picture may be shown and taken away a thousand times."""
@@ -139,6 +156,8 @@ class RunOutputs:
             self._shown = [message]
         if message.shows:
             self._shown.append(message)
+            if len(self._shown) > 2 * len(self._messages) + FEW:
+                self._shown = [one for one in self._shown if one.parts]  # the others have been dropped
         if message.shows or message.clears == "now":
             for gone in self._cleared:
                 self._forget(gone)

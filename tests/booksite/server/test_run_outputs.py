@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import json
 import signal
 import time
@@ -159,6 +160,29 @@ def test_a_run_that_shows_too_much_takes_nothing_from_others(monkeypatch: pytest
         said.add(message(f"many {k}", "4", "x" * 90))
     assert said.of("before")["cut"], "of many that are too much together, the oldest go"
     assert texts(said.of("many 99"))
+
+
+def test_how_a_display_was_changed_last_stays_with_the_run_that_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_outputs, "MOST_BYTES", 20_000)
+    said = outputs()
+    said.add(replace(message("shows", "1", "old"), display="d", shows=True))
+    said.add(replace(message("changes", "2", "new"), display="d", changes=True))
+    for k in range(200):
+        said.add(message("changes", f"{k} of many", "x" * 90))
+    assert said.of("changes")["cut"]
+    assert texts(said.of("shows")) == ["old", "new"]
+    for k in range(200):
+        said.add(replace(message("changes", f"{k} of many more", f"state {k}"), display="d", changes=True))
+    assert texts(said.of("shows")) == ["old", "state 199"]
+
+
+def test_a_run_without_end_takes_no_memory_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_outputs, "MOST_BYTES", 20_000)
+    said = outputs()
+    for k in range(5000):
+        said.add(replace(message("a", f"{k}", "x" * 90), shows=True))
+    gc.collect()
+    assert sum(type(one) is Message for one in gc.get_objects()) < 500
 
 
 def test_one_message_that_is_too_much_by_itself_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,8 +23,9 @@ export class ComingBack {
     const left = this.record.left;
     const running = this.log.left.filter(({ id }) => id);
     this.withheld = await this.guard.withheld([...(left?.shown ?? []).map(({ request }) => request), ...running.map(({ id }) => id)]);
+    if (left) this.record.forgetAllBut(left.kernel);
     const there = left && (await this.#isThere(left.kernel));
-    this.record.forgetAllBut(there ? left.kernel : null);
+    if (there === false) this.record.forget(left.kernel);
     await this.#withholdNothingGone(left, there, running);
     this.#tellOfLost(); // before a run is taken up, which has words of its own
     await this.#takeUp();
@@ -95,7 +96,7 @@ export class ComingBack {
       if (!cell) this.losses.tell("A cell that ran when this page was left is not in the book any more; what it showed last is lost.");
       else if (gone) this.losses.tell(`Cell ${cell.number} was running then; what it showed is lost.`);
       // By another tab, or by this one before it took up what was left.
-      const outdated = cell && (this.queue.isAt(cell) || this.record.hasRunSince(run.began, cell.number - 1, run.kernel));
+      const outdated = cell && (this.queue.isAt(cell) || this.record.hasShownSince(run.began, cell.number - 1, run.kernel));
       if (!cell || gone || outdated) this.log.forget(run);
       else {
         if (run.aim && !aim) this.losses.tell("The book’s text of a cell that was asked for has changed since: it was not run.");

@@ -72,13 +72,15 @@ export class Record {
     return gone.length > 0;
   }
 
-  /** Whether a cell has begun to run in a kernel since a moment (milliseconds of the clock). */
-  hasRunSince(time, index, kernel) {
-    return this.#all.some((run) => run.index === index && run.kernel === kernel && run.began > time);
+  /** Whether the page shows something of a cell that has begun to run in a kernel since a moment (milliseconds of the clock). */
+  hasShownSince(time, index, kernel) {
+    const run = this.#last(index);
+    return run?.kernel === kernel && run.shown > time;
   }
 
-  /** Nobody can be asked for what a cell shows by a request. */
-  lose({ number, source }, request) {
+  /** Nobody can be asked for what a cell shows by a request that `began` at that time, unless it has run again since, in whatever tab. */
+  lose({ number, source }, request, began) {
+    if (this.#last(number - 1)?.shown > began) return;
     this.unshow(number - 1); // what it has shown before is not on the page any more
     this.store.set(LOST + request, { index: number - 1, source: digest(source) });
   }
@@ -110,23 +112,33 @@ export class Record {
    */
   add(index, run) {
     const turn = Math.max(Date.now(), ...this.#all.map((other) => other.turn + 1));
-    this.#keep(index, { ...run, kernel: this.kernel, turn, request: run.request ?? this.of(index)?.request });
+    const shows = run.request ? { request: run.request, shown: run.began } : { request: this.of(index)?.request, shown: this.of(index)?.shown };
+    this.#keep(index, { ...run, ...shows, kernel: this.kernel, turn });
     if (run.request) this.#showsOther(index);
   }
 
   /** The page does not show any more what a cell has shown. */
   unshow(index) {
-    const run = this.#all.find((other) => other.index === index);
+    const run = this.#last(index);
     if (run) this.#keep(index, { ...run, request: null });
     this.#showsOther(index);
+  }
+
+  /** The request by which the page shows something of a cell. */
+  requestOf(index) {
+    return this.#last(index)?.request;
+  }
+
+  #last(index) {
+    return this.#all.find((run) => run.index === index);
   }
 
   #showsOther(index) {
     this.forgetLost(this.lost.filter((lost) => lost.index === index));
   }
 
-  #keep(index, { kernel, mark, stopped, binds, imports, began, request, used, source, turn }) {
-    this.store.set(RAN + index, { kernel, mark, stopped, binds, imports, began, request, used, source, turn });
+  #keep(index, { kernel, mark, stopped, binds, imports, shown, request, used, source, turn }) {
+    this.store.set(RAN + index, { kernel, mark, stopped, binds, imports, shown, request, used, source, turn });
   }
 
   /** The last run of each cell, in whatever kernel. */

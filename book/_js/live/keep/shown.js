@@ -19,7 +19,8 @@ export class Guard {
   constructor(store, tab) {
     this.store = store;
     this.showing = new Set(); // requests
-    this.mark = `${SHOWING}${tab ?? "tab"}`; // a name for each tab: two that write one list at once would lose a word of it
+    this.tab = tab;
+    this.mark = SHOWING + tab; // a name for each tab: two that write one list at once would lose a word of it
     addEventListener("pagehide", () => store.remove(this.mark));
   }
 
@@ -44,7 +45,7 @@ export class Guard {
 
   /** What some requests have shown will be drawn now. */
   begin(requests) {
-    if (!requests.length) return;
+    if (!requests.length || !this.tab) return; // without locks nobody can tell a tab that has ended from one that lives
     clearTimeout(this.timer);
     for (const request of requests) this.showing.add(request);
     this.store.set(this.mark, [...this.showing]);
@@ -82,11 +83,11 @@ export async function bringBack({ kernel, shown }, queue) {
   const { heard } = runs;
   const asked = shown.map(({ request: id }) => heard.add({ kernel, id })); // a thread may show something meanwhile
   const kept = await Promise.all(asked.map((run) => persist(() => server.outputs(run))));
-  for (const [k, { index, used }] of shown.entries()) {
+  for (const [k, { index, request, used }] of shown.entries()) {
     await pause(0); // a reader may scroll meanwhile
     const cell = cells[index];
     const waits = cell.state === "queued";
-    if (cell.fresh || (cell.state && !waits)) {
+    if (queue.record.requestOf(index) !== request || cell.fresh || (cell.state && !waits)) {
       heard.forget(asked[k].id);
       continue;
     }

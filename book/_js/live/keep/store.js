@@ -36,11 +36,15 @@ export class Store {
 
   /** The names that begin so. */
   names(beginning) {
+    const all = [...this.#stored.filter((name) => name.startsWith(this.prefix)).map((name) => name.slice(this.prefix.length)), ...this.memory.keys()];
+    return [...new Set(all)].filter((name) => name.startsWith(beginning));
+  }
+
+  get #stored() {
     try {
-      const all = [...Object.keys(this.storage), ...[...this.memory.keys()].map((name) => this.prefix + name)];
-      return all.filter((name) => name.startsWith(this.prefix + beginning)).map((name) => name.slice(this.prefix.length));
+      return Object.keys(this.storage);
     } catch {
-      return [];
+      return []; // forbidden
     }
   }
 
