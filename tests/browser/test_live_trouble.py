@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Route, expect
 from tests.browser.conftest import Noise
 from tests.browser.live_reader import Reader
-from tests.browser.live_support import BookServerProcess
+from tests.browser.live_support import BookServerProcess, wait_for
 
 SUM, TENSOR, FIGURE, PROGRESS = 0, 1, 2, 5  # cells of the sample's page as they stand in it
 ENDLESS = "import time\nprint('on and on')\nwhile True:\n    time.sleep(0.05)"
@@ -72,6 +73,32 @@ def test_a_restart_while_the_server_is_down_is_made_up_for(
     expect(reader.note).to_contain_text("Python was started anew")
     expect(reader.run(SUM, "print('here again')")).to_contain_text("here again")
     server.stop()
+
+
+def test_a_restart_stops_what_runs_although_the_server_does_not_hear_it_at_first(
+    reader: Reader, noise: Noise, tmp_path: Path
+) -> None:
+    noise.expected = True
+    reader.wake()
+    code = f"import os, time\nmine = 1\nprint('begun')\nopen({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\n"
+    expect(reader.run(SUM, code + "while True:\n    time.sleep(0.1)")).to_contain_text("begun")
+    kernel = psutil.Process(int((tmp_path / "pid").read_text()))
+    refused: list[Route] = []
+
+    def refuse_once(route: Route) -> None:
+        if route.request.method == "DELETE" and not refused:
+            refused.append(route)
+            route.abort()
+        else:
+            route.fallback()
+
+    reader.page.route(re.compile("/api/sessions"), refuse_once)
+    reader.button("Restart").click()
+    expect(reader.fresh(SUM)).to_contain_text("Stopped: Python was restarted.")
+    expect(reader.bar).to_have_attribute("data-kernel", "idle")
+    expect(reader.note).to_contain_text("Python was started anew")
+    expect(reader.run(TENSOR, "print('mine' in globals())")).to_contain_text("False")
+    wait_for(lambda: not kernel.is_running() or kernel.status() == psutil.STATUS_ZOMBIE, "the old kernel to end")
 
 
 def test_a_server_that_stops_before_the_kernel_is_reached_is_missed(

@@ -109,9 +109,24 @@ export class PageKernel {
       this.#drop();
       this.#lose(reason);
       this.on.status("starting");
-      if (this.session) await shutdownSession(this.session.id, this.settings);
+      const late = this.session && !(await this.#shutDown());
       await this.#connect(true);
+      if (late) this.on.lost(reason); // of which other words have been said since
     });
+  }
+
+  /** Have the server end the kernel: what has been said to be stopped shall stop. Returns whether it was reached at once. */
+  async #shutDown() {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await shutdownSession(this.session.id, this.settings);
+        return tries === 1;
+      } catch (error) {
+        if (error.response?.status < 500) return tries === 1; // it does not know it (any more)
+        this.on.status("offline");
+        await pause(LOOK_AGAIN_MS);
+      }
+    }
   }
 
   /** Stop listening to a kernel that is not ours any more. */
