@@ -98,7 +98,8 @@ export class Record {
 
   /** How a cell last ran in this kernel: its mark, its turn, the names that it bound and imported. */
   of(index) {
-    return this.#all.find((run) => run.index === index && run.kernel === this.kernel);
+    const run = this.#last(index);
+    return run?.kernel === this.kernel ? run : undefined;
   }
 
   mark(index) {
@@ -129,8 +130,11 @@ export class Record {
     return this.#last(index)?.request;
   }
 
+  /** The last run of a cell, in whatever kernel. */
   #last(index) {
-    return this.#all.find((run) => run.index === index);
+    const run = { ...this.store.get(RAN + index), index };
+    const { turn, kernel, binds } = run;
+    return typeof turn === "number" && typeof kernel === "string" && Array.isArray(binds) ? run : undefined; // others are not of this script
   }
 
   #showsOther(index) {
@@ -141,9 +145,9 @@ export class Record {
     this.store.set(RAN + index, { kernel, mark, stopped, binds, imports, shown, request, used, source, turn });
   }
 
-  /** The last run of each cell, in whatever kernel. */
+  /** The last run of each cell. */
   get #all() {
-    const runs = this.store.names(RAN).map((name) => ({ ...this.store.get(name), index: Number(name.slice(RAN.length)) }));
-    return runs.filter(({ index, turn, kernel, binds }) => index >= 0 && typeof turn === "number" && typeof kernel === "string" && Array.isArray(binds)); // others are not of this script
+    const indices = this.store.names(RAN).map((name) => Number(name.slice(RAN.length)));
+    return indices.flatMap((index) => this.#last(index) ?? []);
   }
 }
