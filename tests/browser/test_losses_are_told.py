@@ -343,14 +343,14 @@ def test_a_run_goes_on_although_its_outputs_cannot_be_asked_for_at_first(
 
     def refuse(route: Route) -> None:
         refused.append(route)
-        if len(refused) > 15:
+        if len(refused) > 3:
             route.fallback()
         else:
             route.fulfill(status=502)
 
     reader.page.route(re.compile("/outputs"), refuse)
     reader.page.reload()
-    wait_for(lambda: reader.page.evaluate("() => 1") and len(refused) > 15, "the outputs to be asked for again")
+    wait_for(lambda: reader.page.evaluate("() => 1") and len(refused) > 3, "the outputs to be asked for again")
     (tmp_path / "end").touch()
     expect(reader.fresh(SUM)).to_contain_text("after")
     reader.finished(SUM)

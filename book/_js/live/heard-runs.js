@@ -1,7 +1,7 @@
 // A run may go on to show something after it has ended: a thread prints, a display changes. Nothing of that is lost or doubled
 // when the connection breaks, or when the page is opened anew.
 
-import { CUT, note } from "./server.js";
+import { CUT, note, persist } from "./server.js";
 
 export class HeardRuns {
   /** `server` is asked for what came while nobody listened. */
@@ -63,7 +63,7 @@ export class HeardRuns {
     run.again = Boolean(run.held); // somebody is at it
     if (run.again) return;
     run.held = [];
-    const said = await this.server.outputs(run).catch(() => null); // it may come back, and this is called again
+    const said = await persist(() => this.server.outputs(run));
     const messages = said?.messages ?? [];
     if (messages.length) run.missed = true; // the client library does not know of displays among them
     if (said?.cut && messages.length) run.handle(note(CUT));

@@ -106,27 +106,30 @@ export class PageKernel {
   /** Leave this kernel to the server and take a fresh one: it has a warm one in hand, which a restart of the old process is not. */
   renew(reason) {
     return this.#once(async () => {
-      this.#drop();
-      this.#lose(reason);
-      this.on.status("starting");
-      const late = this.session && !(await this.#shutDown());
+      const lose = () => {
+        this.on.status("starting"); // first: it takes back what was said of a server that does not answer
+        this.#drop();
+        this.#lose(reason);
+      };
+      if (reason !== "restarted") lose();
+      await this.#shutDown();
+      if (reason === "restarted") lose(); // not before it is so
       await this.#connect(true);
-      if (late) this.on.lost(reason); // of which other words have been said since
     });
   }
 
-  /** Have the server end the kernel: what has been said to be stopped shall stop. Returns whether it was reached at once. */
+  /** Have the server end the kernel, as soon as it can be reached. */
   async #shutDown() {
-    for (let tries = 1; ; tries += 1) {
+    while (this.session) {
       try {
-        await shutdownSession(this.session.id, this.settings);
-        return tries === 1;
+        return await shutdownSession(this.session.id, this.settings);
       } catch (error) {
-        if (error.response?.status < 500) return tries === 1; // it does not know it (any more)
+        if (error.response?.status < 500) return undefined; // it does not know it (any more)
         this.on.status("offline");
         await pause(LOOK_AGAIN_MS);
       }
     }
+    return undefined;
   }
 
   /** Stop listening to a kernel that is not ours any more. */

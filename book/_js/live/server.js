@@ -6,6 +6,8 @@ import { ServerConnection } from "@jupyterlab/services/lib/serverconnection.js";
 const FOLLOW_MS = 200; // between two questions for what a run has shown
 const LOOK_AGAIN_MS = 1000;
 export const CUT = "\n… what came while this page was away was too long to be kept whole …\n";
+const MOST_LOOKS = 60;
+const MOST_REFUSALS = 5;
 const PATIENT_LOOKS = 10; // after which an idle kernel is believed not to know a run
 
 const NOTHING = { messages: [], idle: true, refused: true };
@@ -44,8 +46,12 @@ export class BookServer {
    */
   async follow(run, handle) {
     let never = !run.last;
+    let refusals = 0;
     for (let quiet = 0; !run.over; quiet += 1) {
-      const said = await this.outputs(run).catch((error) => (error.refused === 404 ? NOTHING : null)); // else it may come back
+      const said = await this.outputs(run).catch(({ refused }) => {
+        refusals += refused ? 1 : 0;
+        return refused === 404 || refusals > MOST_REFUSALS ? NOTHING : null; // else it may come back
+      });
       if (run.over) break;
       if (!said || said.refused || said.cut || said.messages.length) never = false;
       if (said?.cut && said.messages.length) handle(note(CUT));
@@ -74,6 +80,20 @@ export class BookServer {
     if (!answer.ok) throw Object.assign(new Error(`status ${answer.status}`), { refused: answer.status });
     return answer.json();
   }
+}
+
+/** Ask until there is an answer: for a minute while the server cannot be reached, a few times while it refuses; null if there is none. */
+export async function persist(ask) {
+  for (let [looks, refusals] = [0, 0]; looks < MOST_LOOKS && refusals < MOST_REFUSALS; looks += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (error.refused === 404) break;
+      refusals += error.refused ? 1 : 0;
+    }
+    await pause(LOOK_AGAIN_MS);
+  }
+  return null;
 }
 
 /** A line of our own among what a run prints. */

@@ -52,6 +52,7 @@ class Message:
     shows: bool = False  # something is to be seen by it
     clears: str = ""  # it takes away what was shown: "now", or "next", when there is something else
     home: str = ""  # the request in whose output it is seen
+    number: int = 0  # in the order in which they came
 
     @property
     def size(self) -> int:
@@ -70,7 +71,9 @@ class RunOutputs:
         self._bytes: Counter[str] = Counter()  # likewise
         self._total = 0
         self._large: set[str] = set()  # requests that take a large share of it, or did
-        self._dropped: set[str] = set()  # requests of which messages were dropped
+        self._count_of_all = 0
+        self._dropped: dict[str, int] = {}  # request → number of the last message that was dropped of its output
+        self._gone: dict[str, int] = {}  # the same, of those by which something was to be seen
         self._updates: dict[str, Message] = {}  # the last one of each display
         self._homes: dict[str, str] = {}  # display → the request that has shown it
         self._current = ""  # the request that something was heard of last
@@ -104,7 +107,8 @@ class RunOutputs:
     def add(self, message: Message) -> None:
         """Keep a message; of the updates of a display, the last one; of what is taken away again, nothing."""
         home = self._homes.get(message.display, message.request) if message.changes else message.request
-        message = replace(message, home=home)
+        self._count_of_all += 1
+        message = replace(message, home=home, number=self._count_of_all)
         if message.changes:
             self._forget(self._updates.get(message.display))
             self._updates[message.display] = message
@@ -134,8 +138,10 @@ class RunOutputs:
         self._count(oldest, -1)
         if not self._of[oldest.home]:
             del self._of[oldest.home], self._bytes[oldest.home]
+        self._dropped[oldest.home] = max(oldest.number, self._dropped.get(oldest.home, 0))
+        if oldest.parts:
+            self._gone[oldest.home] = max(oldest.number, self._gone.get(oldest.home, 0))
         oldest.parts.clear()  # whoever has it in hand still shall not count it again
-        self._dropped |= {oldest.request, oldest.home}
         if self._homes.get(oldest.display) == oldest.home and not oldest.changes:
             del self._homes[oldest.display]
         if self._updates.get(oldest.display) is oldest:
@@ -178,13 +184,14 @@ class RunOutputs:
         request : str
             Name of the request by which its code was sent.
         after : str
-            Name of the last message that is known already; all if it is not among those that are kept.
+            Name of the last message that is known already; if it is not kept any more, all are told that came after
+            the last one that is not, and how displays were changed last.
 
         Returns
         -------
         dict
-            ``messages``; ``cut``, whether some between the one that was known and the first of these were dropped; and
-            ``ended``, whether the run has ended.
+            ``messages``; ``cut``, whether some that came after the one that was known were dropped; and ``ended``,
+            whether the run has ended.
         """
         found, shown = [], set()  # what the run has to do with, and the names of its displays
         for message in self._messages.values():
@@ -194,12 +201,17 @@ class RunOutputs:
                     shown.add(message.display)
             elif message.changes and message.display in shown:
                 found.append(message)
-        names = [message.name for message in found]
-        known = after in names
-        fresh = found[names.index(after) + 1 :] if known else found
+        last = next((message.number for message in found if message.name == after), None)
+        if last is None:
+            last = self._dropped.get(request, 0) if after else 0
+            fresh = [message for message in found if message.number > last or message.changes]
+            cut = request in self._gone
+        else:
+            fresh = [message for message in found if message.number > last]
+            cut = self._gone.get(request, 0) > last
         return {
             "messages": [self._readable(message) for message in fresh if message.parts],
-            "cut": request in self._dropped and not known,
+            "cut": cut,
             "ended": any(message.ends for message in found if message.request == request),
         }
 

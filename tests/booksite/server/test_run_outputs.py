@@ -117,7 +117,7 @@ def test_updates_without_end_take_no_room_without_end(monkeypatch: pytest.Monkey
     said = outputs()
     for k in range(1000):
         said.add(replace(message("a", f"{k}"), display="d", changes=True))
-    assert said.of("a")["cut"]
+    assert len(said.of("a")["messages"]) == 1
     said.add(message("a", "end", "y" * 100_000))
     said.add(replace(message("a", "new", "new"), display="d", changes=True))
     assert texts(said.of("a")) == ["new"]
@@ -174,6 +174,33 @@ def test_how_a_display_was_changed_last_stays_with_the_run_that_shows_it(monkeyp
     for k in range(200):
         said.add(replace(message("changes", f"{k} of many more", f"state {k}"), display="d", changes=True))
     assert texts(said.of("shows")) == ["old", "state 199"]
+
+
+def test_what_is_dropped_after_the_last_known_message_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_outputs, "MOST_BYTES", 20_000)
+    said = outputs()
+    said.add(replace(message("a", "1", "old"), display="d", shows=True))
+    said.add(replace(message("a", "2", "new"), display="d", changes=True))
+    said.add(message("a", "3", "known"))
+    for k in range(200):
+        said.add(message("a", f"{k} of many", "x" * 90))
+    assert said.of("a", "2")["cut"], "what came after the display is gone, though the display is there"
+    assert texts(said.of("a", "2"))[0] == "x" * 90
+    assert said.of("a", "3")["cut"], "a message that is not kept itself"
+    assert texts(said.of("a", "3"))[0] == "new", "a change of a display may be told twice, what was shown may not"
+    assert texts(said.of("a"))[:2] == ["old", "new"]
+    assert not said.of("a", "199 of many")["cut"]
+
+
+def test_what_was_taken_away_or_changed_since_is_no_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_outputs, "MOST_BYTES", 20_000)
+    said = outputs()
+    said.add(message("a", "begins"))
+    for k in range(200):
+        said.add(replace(message("a", f"clear {k}"), clears="next"))
+        said.add(replace(message("a", f"{k}", f"frame {k}"), shows=True))
+    assert texts(said.of("a"))[-1] == "frame 199"
+    assert not said.of("a", "198")["cut"]
 
 
 def test_a_run_without_end_takes_no_memory_without_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,7 +75,7 @@ export class Record {
   /** Whether the page shows something of a cell that has begun to run in a kernel since a moment (milliseconds of the clock). */
   hasShownSince(time, index, kernel) {
     const run = this.#last(index);
-    return run?.kernel === kernel && run.shown > time;
+    return run !== undefined && run.kernel === kernel && run.shown > time;
   }
 
   /** Nobody can be asked for what a cell shows by a request that `began` at that time, unless it has run again since, in whatever tab. */

@@ -2,12 +2,9 @@
 
 import { el } from "../dom.js";
 import { offerUnfinished } from "../explain.js";
-import { pause } from "../server.js";
+import { pause, persist } from "../server.js";
 import { livingTabs } from "./resume.js";
 
-const REFUSED = { messages: [] };
-const LOOK_AGAIN_MS = 1000;
-const PATIENT_LOOKS = 60;
 const KEPT = "of what cells show, the last 16 MB are kept."; // see run_outputs.py
 const MOST_DANGERS = 200;
 const SHOWING = "showing:";
@@ -91,13 +88,13 @@ export async function bringBack({ kernel, shown }, queue) {
       heard.forget(asked[k].id);
       continue;
     }
-    const { messages, cut } = kept[k];
+    const { messages, cut } = kept[k] ?? { messages: [] };
     const allGone = cut && messages.every(({ header }) => ["status", "execute_input", "update_display_data"].includes(header.msg_type));
     const run = cell.begin({ alone: true, earlier: true });
     cell.previous = { dispose: () => heard.forget(asked[k].id) };
     if (cut && !allGone) run.above(el("p", { class: "live-prelude" }, `The beginning of this output is not there any more: ${KEPT}`));
     messages.forEach(run.handle);
-    if (kept[k] === REFUSED) run.fail("What this cell has shown could not be asked for. A reload of the page may help.");
+    if (!kept[k]) run.fail("What this cell has shown could not be asked for. A reload of the page may help.");
     else if (allGone) run.fail(`What this cell has shown is not there any more: ${KEPT}`);
     else run.end();
     offerUnfinished(queue, cell, used);
@@ -105,14 +102,4 @@ export async function bringBack({ kernel, shown }, queue) {
     cell.age();
     heard.open(asked[k], run.handle, messages);
   }
-}
-
-/** Ask until there is an answer, though it be a refusal. */
-async function persist(ask) {
-  for (let looks = 0; looks < PATIENT_LOOKS; looks += 1) {
-    const said = await ask().catch((error) => error.refused && REFUSED);
-    if (said) return said;
-    await pause(LOOK_AGAIN_MS);
-  }
-  return REFUSED;
 }
