@@ -461,3 +461,27 @@ print("begun")"""
         (tmp_path / "say").touch()
         wait_for((tmp_path / "said").exists, "the thread to have printed")
     expect(reader.fresh(SUM)).to_contain_text("was too long to be kept whole", timeout=60_000)
+
+
+def test_what_a_thread_printed_without_a_connection_comes_although_a_question_fails(
+    reader: Reader, noise: Noise, tmp_path: Path
+) -> None:
+    noise.expected = True
+    wire = Wire(reader.page)
+    reader.wake()
+    code = f"""import pathlib, threading, time
+folder = pathlib.Path({str(tmp_path)!r})
+def talk():
+    while not (folder / "say").exists():
+        time.sleep(0.01)
+    print("of the thread", flush=True)
+    (folder / "said").touch()
+threading.Thread(target=talk).start()
+print("begun")"""
+    expect(reader.run(SUM, code)).to_contain_text("begun")
+    reader.finished(SUM)
+    reader.page.route(re.compile("/outputs"), fails_once())
+    with wire.cut():
+        (tmp_path / "say").touch()
+        wait_for((tmp_path / "said").exists, "the thread to have printed")
+    expect(reader.fresh(SUM)).to_contain_text("of the thread")
