@@ -12,7 +12,7 @@ from tests.browser.live_support import BookServerProcess, Client
 
 KEEPS = """() => {
     try {
-        return Object.keys(localStorage).some((name) => /:(edits$|ran:|lost)/.test(name));
+        return Object.keys(localStorage).some((name) => /:(edit:|ran:|lost)/.test(name));
     } catch (forbidden) {
         return false;
     }
@@ -118,6 +118,29 @@ class Wire:
         self.sockets[-1].close()
         yield
         self.whole = True
+
+
+class SlowConnection:
+    """A page's connection to its kernel, from the next loading on, by which all comes late."""
+
+    def __init__(self, page: Page) -> None:
+        page.add_init_script("""
+          const { onmessage } = Object.getOwnPropertyDescriptors(WebSocket.prototype);
+          const late = (listener) => (event) => setTimeout(() => listener(event), 600);
+          Object.defineProperty(WebSocket.prototype, "onmessage", {
+            get: onmessage.get, configurable: true,
+            set(listener) { onmessage.set.call(this, listener && late(listener)); },
+          });
+          const { send } = WebSocket.prototype;
+          window.sockets = new Set();
+          WebSocket.prototype.send = function (...data) { window.sockets.add(this); return send.apply(this, data); };
+        """)
+        page.reload()
+
+    @staticmethod
+    def cut(page: Page) -> None:
+        """Break it; the page makes it again."""
+        page.evaluate("() => window.sockets.forEach((socket) => socket.close())")
 
 
 def end_kernels(context: BrowserContext) -> None:

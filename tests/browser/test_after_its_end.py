@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error, Route, expect
 from tests.browser.conftest import Noise
-from tests.browser.live_reader import Reader, Wire, end_kernels
+from tests.browser.live_reader import Reader, SlowConnection, Wire, end_kernels
 from tests.browser.live_support import wait_for
 from tests.browser.test_nothing_is_lost import another_tab, asks_while_busy, waits_for
 
@@ -691,7 +691,8 @@ def test_what_a_child_process_prints_belongs_to_its_cell_whatever_is_asked_since
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("edits", {"1": None, "2": {"source": 5, "text": 7}}),
+        ("edit:1", None),
+        ("edit:2", {"source": 5, "text": 7}),
         ("left:a", "abc"),
         ("left:b", {"id": 3}),
         ("ran:0", 7),
@@ -699,7 +700,7 @@ def test_what_a_child_process_prints_belongs_to_its_cell_whatever_is_asked_since
         ("lost:a", 3),
         ("lost-word:a", {"a": 3}),
         ("showing:a tab that has gone", 3),
-        ("homeless", {"a": 1}),
+        ("homeless:a", {"a": 1}),
         ("dangers", 1),
     ],
 )
@@ -753,3 +754,49 @@ def test_a_run_that_waited_is_run_once_by_a_tab_and_its_copy(reader: Reader, noi
     copied.finished(TENSOR)
     expect(reader.run(SUM, "print('last')")).to_contain_text("last")
     assert count.read_text() == "x"
+
+
+@pytest.mark.parametrize(
+    "changes", ["h.update(f'state {k}')", "clear_output(wait=True); print('state', k, flush=True)"]
+)
+@pytest.mark.parametrize("leave", ["reload", "cut"])
+def test_a_picture_that_moves_while_the_page_comes_back_ends_at_its_last_state(
+    reader: Reader, noise: Noise, tmp_path: Path, leave: str, changes: str
+) -> None:
+    noise.expected = True  # the library says that the connection is lost
+    gate, done = tmp_path / "gate", tmp_path / "done"
+    SlowConnection(reader.page)
+    reader.wake()
+    reader.run(
+        SUM,
+        f"""from IPython.display import clear_output, display
+import pathlib, threading, time
+h = display('state', display_id=True)
+def move():
+    while not pathlib.Path({str(gate)!r}).exists():
+        time.sleep(0.01)
+    for k in range(10):
+        {changes}
+    time.sleep(0.3)  # in which the server hears of it
+    pathlib.Path({str(done)!r}).touch()
+threading.Thread(target=move).start()""",
+    )
+    reader.finished(SUM)
+    asked: list[Route] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route)
+        if len(asked) == (2 if leave == "reload" else 1):  # the page is connected again, and asks what it has missed
+            gate.touch()
+            wait_for(done.exists, "the last state")
+        route.fallback()
+
+    reader.page.route(re.compile("/outputs[?]"), answer)
+    if leave == "reload":
+        reader.page.reload()
+    else:
+        SlowConnection.cut(reader.page)
+    expect(reader.fresh(SUM)).to_contain_text("state 9")
+    reader.page.wait_for_timeout(1500)  # what is late comes now
+    expect(reader.fresh(SUM)).to_contain_text("state 9")
+    expect(reader.fresh(SUM)).not_to_contain_text(re.compile("state [0-8]"))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from tests.browser.conftest import Noise
 from tests.browser.live_reader import Reader, Wire, end_kernels
-from tests.browser.live_support import wait_for
+from tests.browser.live_support import BookServerProcess, wait_for
+
+from booksite.chromium import FLAGS
 
 SUM, TENSOR, FIGURE, DRAWING, TABLE, PROGRESS, FOLDED, OUTPUT_ONLY, FAILS, SOLUTION, FORMULA, LAST = range(12)
 EARLIER = "Your earlier run"
@@ -288,3 +290,25 @@ def test_an_editor_that_opens_late_takes_no_focus_from_elsewhere(reader: Reader)
     expect(reader.code(TENSOR)).to_be_visible()
     expect(elsewhere).to_be_focused()
     expect(reader.cell(TENSOR).locator(".live-number")).to_have_text("cell 3")
+
+
+def test_a_page_that_the_browser_had_put_away_shows_what_was_done_meanwhile(
+    chromium: Browser, chromium_path: str, book_server: BookServerProcess
+) -> None:
+    putting_away = ["--disable-back-forward-cache"]  # what playwright asks for
+    browser = chromium.browser_type.launch(
+        executable_path=chromium_path, args=list(FLAGS), ignore_default_args=putting_away
+    )
+    context = browser.new_context()
+    reader = Reader(context.new_page(), book_server).open()
+    reader.page.evaluate("() => { window.asItWas = true; }")
+    reader.page.goto(book_server.page("book/short.html"))
+    other = Reader(context.new_page(), book_server).open().wake()
+    other.run(SUM, "print('mean' 'while')")
+    other.finished(SUM)
+    reader.page.go_back(wait_until="commit")  # nothing is loaded
+    assert reader.page.evaluate("() => window.asItWas")
+    expect(reader.code(SUM)).to_have_text("print('mean' 'while')")
+    expect(reader.fresh(SUM)).to_contain_text("meanwhile")
+    end_kernels(context)
+    browser.close()

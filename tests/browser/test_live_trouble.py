@@ -205,3 +205,46 @@ def test_a_cursor_sent_far_down_does_not_freeze_the_page(reader: Reader) -> None
     reader.finished(SUM)
     expect(fresh).to_contain_text("below")
     assert fresh.locator("pre span").count() < 5000
+
+
+def test_a_key_that_is_held_down_runs_a_cell_once(reader: Reader, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    reader.write(SUM, f"open({str(runs)!r}, 'a').write('run ')")
+    reader.page.keyboard.down("Control")
+    for _ in range(5):
+        reader.page.keyboard.down("Enter")
+        reader.finished(SUM)
+    reader.page.keyboard.up("Enter")
+    reader.page.keyboard.up("Control")
+    reader.run(TENSOR, f"print([open({str(runs)!r}).read()], 'is all')")
+    expect(reader.fresh(TENSOR)).to_contain_text("['run '] is all")
+    reader.run(SUM)
+    wait_for(lambda: runs.read_text() == "run run ", "another press")
+
+
+def test_a_page_that_got_no_answer_says_when_the_server_answers_again(reader: Reader, noise: Noise) -> None:
+    noise.expected = True
+    reader.run(TENSOR)
+    reader.finished(TENSOR)  # from now on the server is asked whether it still has the kernel
+    reader.page.context.set_offline(True)
+    reader.run(SUM, "print('run')")
+    expect(reader.note).to_contain_text("does not answer")
+    reader.page.context.set_offline(False)
+    expect(reader.note).to_contain_text("Connected again")
+    expect(reader.bar).to_have_attribute("data-kernel", "idle")
+
+
+def test_an_interrupt_that_was_not_sent_is_not_said_to_have_no_effect(
+    reader: Reader, noise: Noise, tmp_path: Path
+) -> None:
+    noise.expected = True
+    reader.run(SUM, f"import os, time\nwhile not os.path.exists({str(tmp_path / 'end')!r}): time.sleep(0.02)")
+    reader.finished(SUM, "running")
+    reader.page.context.set_offline(True)
+    reader.button("Interrupt").click()
+    expect(reader.note).to_contain_text("could not be interrupted")
+    reader.page.wait_for_timeout(4000)
+    expect(reader.note).not_to_contain_text("no effect")
+    reader.page.context.set_offline(False)
+    (tmp_path / "end").touch()
+    reader.finished(SUM)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error, Route, expect
 from tests.browser.conftest import Noise
-from tests.browser.live_reader import Reader, Wire, end_kernels
+from tests.browser.live_reader import Reader, SlowConnection, Wire, end_kernels
 from tests.browser.live_support import wait_for
 from tests.browser.test_nothing_is_lost import another_tab, asks_while_busy, waits_for
 
@@ -267,17 +268,7 @@ def test_lines_come_once_although_the_connection_is_slower_than_the_server(
     reader: Reader, noise: Noise, tmp_path: Path, leave: str
 ) -> None:
     noise.expected = True  # the library says that the connection is lost
-    reader.page.add_init_script("""
-      const { onmessage } = Object.getOwnPropertyDescriptors(WebSocket.prototype);
-      const late = (listener) => (event) => setTimeout(() => listener(event), 600);
-      Object.defineProperty(WebSocket.prototype, "onmessage", {
-        get: onmessage.get, configurable: true, set(listener) { onmessage.set.call(this, listener && late(listener)); },
-      });
-      const { send } = WebSocket.prototype;
-      window.sockets = new Set();
-      WebSocket.prototype.send = function (...data) { window.sockets.add(this); return send.apply(this, data); };
-    """)
-    reader.page.reload()
+    SlowConnection(reader.page)
     reader.wake()
     count = f"import os, time\nk = 0\nwhile not os.path.exists({str(tmp_path / 'end')!r}):\n"
     count += "    print('line', k, flush=True); k += 1; time.sleep(0.01)\nprint('last', k)"
@@ -285,7 +276,7 @@ def test_lines_come_once_although_the_connection_is_slower_than_the_server(
     if leave == "reload":
         reader.page.reload()
     else:
-        reader.page.evaluate("() => window.sockets.forEach((socket) => socket.close())")
+        SlowConnection.cut(reader.page)
     expect(reader.fresh(SUM)).to_contain_text("line 200", timeout=60_000)
     (tmp_path / "end").touch()
     expect(reader.fresh(SUM)).to_contain_text("last")
@@ -432,8 +423,8 @@ def test_what_is_run_while_the_server_is_asked_for_an_old_kernel_stays(reader: R
 
 
 def test_edits_of_cells_that_are_gone_are_offered_at_every_visit(reader: Reader) -> None:
-    name = "`live:${JSON.parse(document.getElementById('live-config').textContent).page}:homeless`"
-    reader.page.evaluate(f"() => localStorage.setItem({name}, JSON.stringify(['of a cell that was here']))")
+    name = "`live:${JSON.parse(document.getElementById('live-config').textContent).page}:homeless:a`"
+    reader.page.evaluate(f"() => localStorage.setItem({name}, JSON.stringify('of a cell that was here'))")
     for _ in range(2):
         reader.page.reload()
         expect(reader.offer).to_contain_text("You edited cells that are not in the book any more")
@@ -460,6 +451,9 @@ print("begun")"""
     with wire.cut():
         (tmp_path / "say").touch()
         wait_for((tmp_path / "said").exists, "the thread to have printed")
+        run = json.loads(reader.page.evaluate("() => localStorage.getItem('live:book/cells:ran:1')"))
+        kept = f"/api/kernels/{run['kernel']}/outputs?request={run['request']}"
+        wait_for(lambda: reader.client().get(kept).json["cut"], "the server to have heard too much")
     expect(reader.fresh(SUM)).to_contain_text("was too long to be kept whole", timeout=60_000)
 
 

@@ -86,17 +86,20 @@ def test_reset_forgets_the_edit_and_undo_brings_it_back(reader: Reader) -> None:
 
 def kept(reader: Reader, words: str) -> None:
     """Wait until the browser has the words among the edits that it keeps."""
-    read = "() => localStorage.getItem('live:book/cells:edits') ?? ''"
+    read = "() => Object.entries(localStorage).filter(([name]) => name.startsWith('live:book/cells:edit:')).join()"
     wait_for(lambda: words in reader.page.evaluate(read), f"an edit with {words!r}")
 
 
 def rewrite(reader: Reader, change: str) -> None:
     """Change the kept edits as an older build of the book would have left them."""
     reader.page.evaluate(f"""() => {{
-      const key = "live:book/cells:edits";
-      const edits = JSON.parse(localStorage.getItem(key));
+      const prefix = "live:book/cells:edit:";
+      const names = Object.keys(localStorage).filter((name) => name.startsWith(prefix));
+      const edits = {{}};
+      for (const name of names) edits[name.slice(prefix.length)] = JSON.parse(localStorage[name]);
       ({change})(edits);
-      localStorage.setItem(key, JSON.stringify(edits));
+      names.forEach((name) => localStorage.removeItem(name));
+      for (const number of Object.keys(edits)) localStorage.setItem(prefix + number, JSON.stringify(edits[number]));
     }}""")
     reader.page.reload()
 
@@ -171,6 +174,33 @@ def test_storage_that_is_full_or_forbidden_costs_one_sentence(
     reader.button("Restart").click()
     expect(reader.note).to_contain_text("Python was started anew")
     expect(reader.bar.locator(".live-unkept")).to_contain_text("your edits and what your cells have shown are lost")
+
+
+def test_what_one_tab_could_not_keep_hides_nothing_of_what_another_has_kept_since(reader: Reader) -> None:
+    reader.wake()
+    fill = """() => {
+      for (let size = 2 ** 22; size >= 1; size >>= 1)
+        for (;;) try { localStorage.setItem(`fill ${size} ${Math.random()}`, "x".repeat(size)); } catch { break; }
+    }"""
+    reader.page.evaluate(fill)
+    reader.write(SUM, MINE)
+    expect(reader.bar.locator(".live-unkept")).to_be_visible()
+    reader.page.evaluate("""() => {
+      for (const name of Object.keys(localStorage)) if (name.startsWith("fill")) localStorage.removeItem(name);
+    }""")
+    other = Reader(reader.page.context.new_page(), reader.server).open()
+    other.wake()
+    other.write(TENSOR, "'theirs'")
+    kept(other, "theirs")
+    other.write(SUM, "'theirs, too'")
+    kept(other, "theirs, too")
+    reader.write(SUM, "'mine again'")
+    kept(reader, "mine again")
+    other.page.reload()
+    expect(other.code(TENSOR)).to_have_text("'theirs'")
+    expect(other.code(SUM)).to_have_text("'mine again'")
+    expect(other.offer).to_contain_text("or the same cell in two tabs")
+    assert "'theirs, too'" in other.page.evaluate("() => Object.values(localStorage).join()")
 
 
 # --- outputs
@@ -639,11 +669,17 @@ def test_a_long_name_of_an_error_does_not_widen_the_page(reader: Reader, noise: 
     assert reader.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_of_a_cell_that_waits_the_text_asked_for_last_runs(reader: Reader, tmp_path: Path) -> None:
+@pytest.mark.parametrize("press", ["Run", "Run all"])
+def test_of_a_cell_that_waits_the_text_asked_for_last_runs(reader: Reader, tmp_path: Path, press: str) -> None:
     reader.wake().run(SUM, waits_for(tmp_path / "gate", "before", "after"))
     reader.run(TENSOR, "print('one')")
     reader.finished(TENSOR, "queued")
-    fresh = reader.run(TENSOR, "print('two')")
+    fresh = reader.fresh(TENSOR)
+    if press == "Run":
+        reader.run(TENSOR, "print('two')")
+    else:
+        reader.write(TENSOR, "print('two')")
+        reader.button("Run all").click()
     (tmp_path / "gate").touch()
     expect(fresh).to_contain_text("two")
 
@@ -692,8 +728,8 @@ def test_only_the_edits_that_were_offered_are_forgotten(reader: Reader) -> None:
     kept(reader, "mine")
     rewrite(reader, "edits => { edits[99] = {source: 'gone', text: 'offered'}; delete edits[2]; }")
     expect(reader.offer).to_contain_text("You edited cells")
-    name = reader.page.evaluate("Object.keys(localStorage).find((key) => key.endsWith(':homeless'))")
-    reader.page.evaluate('name => localStorage.setItem(name, \'["offered", "of another tab"]\')', name)
+    reader.page.evaluate("() => localStorage.setItem('live:book/cells:homeless:b', JSON.stringify('of another tab'))")
     reader.offer.get_by_role("button", name="Forget them").click()
     expect(reader.offer).to_be_hidden()
-    assert json.loads(reader.page.evaluate("name => localStorage.getItem(name)", name)) == ["of another tab"]
+    aside = "() => Object.keys(localStorage).filter((name) => name.includes(':homeless:'))"
+    assert reader.page.evaluate(aside) == ["live:book/cells:homeless:b"]

@@ -3,6 +3,7 @@
 // The book's output never leaves the document. When a run shows something, it is folded behind a small button; its captions stay.
 
 import { el } from "./dom.js";
+import { handOver, matchPrint, printOf } from "./early.js";
 import { openEditor, setText } from "./editor.js";
 import { unfold } from "./folds.js";
 import { Outputs } from "./outputs/outputs.js";
@@ -50,19 +51,22 @@ export class LiveCell {
   }
 
   #open() {
-    const code = [...this.input.children].find((child) => child.matches("[class*=highlight]"));
+    const code = printOf(this.input);
+    const field = this.tools?.field;
     const place = el("div", { class: "live-editor highlight" });
     this.tools?.edited();
-    matchPrint(place, code?.querySelector("pre"));
-    code?.classList.add("live-print"); // hidden on the screen, still there for the printer
+    matchPrint(place, code.pre);
     this.input.prepend(place);
     place.addEventListener("focusin", () => this.session.wake(), { once: true }); // who goes in wants to run it
-    return openEditor(place, this.text ?? this.source, {
+    const editor = openEditor(place, this.text ?? this.source, {
       label: `Python code of cell ${this.number}. Escape leaves the editor.`,
       run: (advance) => this.session.run(this, { advance }),
       leave: () => this.tools.runButton.focus(),
       changed: (text) => this.#changed(text),
     });
+    if (field) handOver(field, editor);
+    code.box?.classList.add("live-print"); // hidden on the screen, still there for the printer
+    return editor;
   }
 
   #changed(text) {
@@ -257,12 +261,4 @@ export class LiveCell {
     const theirs = pictures[n]?.getAttribute("alt") ?? pictures[n]?.getAttribute("aria-label");
     return (!this.edited && theirs) || `Figure ${n + 1} drawn by your run of cell ${this.number}`;
   }
-}
-
-/** Give the editor the measures of the printed code, so that nothing moves when it takes its place. */
-function matchPrint(place, pre) {
-  if (!pre) return;
-  const style = getComputedStyle(pre);
-  for (const property of ["font-size", "line-height", "padding", "margin", "font-family"])
-    place.style.setProperty(`--live-${property}`, style.getPropertyValue(property));
 }

@@ -51,6 +51,7 @@ export function openEditor(parent, text, { label, run, leave, changed }) {
             { key: "Escape", run: command(leave) }, // always: Tab indents in here, so this is the keyboard's way out
           ]),
         ),
+        Prec.highest(EditorView.domEventHandlers({ keydown: runsOnce })),
         history(),
         drawSelection(),
         indentOnInput(),
@@ -64,6 +65,11 @@ export function openEditor(parent, text, { label, run, leave, changed }) {
       ],
     }),
   });
+}
+
+/** A key that is held down runs a cell once. */
+function runsOnce({ key, repeat, shiftKey, ctrlKey, metaKey }) {
+  return repeat && key === "Enter" && (shiftKey || ctrlKey || metaKey);
 }
 
 /** Who comes by Tab goes on by Tab; who has clicked or typed in here indents with it, and leaves by Escape. */

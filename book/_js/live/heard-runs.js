@@ -13,13 +13,13 @@ export class HeardRuns {
   /**
    * Listen to a run that has ended.
    *
-   * @param {{kernel: string, id: string, last: string, known: Set<string>?}} run its kernel, its request, the last message that is known;
-   *   `known` names those that may come once more
+   * @param {{kernel: string, id: string, last: object?, known: Set<string>?, told: object?}} run its kernel, its request, the header of the last message
+   *   that is known; `known` names those that may come once more; `told` is the header of the last one that the server has told
    * @param {(message: object) => void} [handle] gets what comes; without it, that is held until `open`
    * @param {boolean} [own] whether this page has sent it: then its messages are handed to `hear`
    */
-  add({ kernel, id, last = "", known = new Set() }, handle = null, own = false) {
-    const run = { kernel, id, last, known, handle, own, held: handle ? null : [], again: false, missed: false };
+  add({ kernel, id, last = null, known = new Set(), told = null }, handle = null, own = false) {
+    const run = { kernel, id, last, known, told, handle, own, held: handle ? null : [], again: false, missed: false };
     this.runs.set(id, run);
     return run;
   }
@@ -34,7 +34,7 @@ export class HeardRuns {
     const { held } = run;
     run.held = null;
     for (const { header } of messages) run.known.add(header.msg_id);
-    if (messages.length) run.last = messages.at(-1).header.msg_id;
+    if (messages.length) run.last = run.told = messages.at(-1).header;
     for (const message of held) this.hear(run, message);
     if (run.again) this.#catchUp(run);
   }
@@ -42,8 +42,8 @@ export class HeardRuns {
   /** A message of a run, or an update of one of its displays, has come. */
   hear(run, message) {
     if (run.held) return void run.held.push(message);
-    if (run.known.has(message.header.msg_id)) return; // the server was quicker
-    if (message.parent_header.msg_id === run.id) run.last = message.header.msg_id;
+    if (isTold(run, message)) return;
+    if (message.parent_header.msg_id === run.id) run.last = message.header;
     run.handle(message);
   }
 
@@ -80,4 +80,15 @@ export class HeardRuns {
   clear() {
     this.runs.clear();
   }
+}
+
+/** Whether the server was quicker: it has told a message, or what came of it, such as the last state of a display that has changed many times. */
+function isTold(run, { header }) {
+  if (run.told && (header.msg_id === run.told.msg_id || moment(header) > moment(run.told))) run.told = null; // what comes after it is new
+  return run.known.has(header.msg_id) || run.told !== null;
+}
+
+/** A message's date, such that they can be compared as text: Python leaves out a fraction that is zero. */
+function moment({ date = "" }) {
+  return date.replace(/(\.\d+)?Z$/, (_, fraction = ".") => fraction.padEnd(7, "0"));
 }

@@ -31,6 +31,7 @@ export class PageKernel {
     this.connection = null;
     this.changing = null; // the change of kernel that is going on
     this.looking = false;
+    this.missed = false; // whether the reader knows of it
   }
 
   /** Connect to the kernel of this page: the one it had before a reload, or a fresh one (then it resolves with "fresh"). */
@@ -180,11 +181,16 @@ export class PageKernel {
     this.on.lost(reason);
   }
 
-  /** The connection is down: ask the server until it answers, and find out what became of the kernel. */
+  /** The reader has been told that the server does not answer: tell them when it does. */
+  lookOut() {
+    this.missed = true;
+    this.#look();
+  }
+
+  /** The connection is down, or a question had no answer: ask the server until it answers, and find out what became of the kernel. */
   async #look() {
     if (this.looking) return;
     this.looking = true;
-    let missed = false;
     const kernel = this.connection?.id;
     try {
       // The library tries once by itself, which is enough for a blink, and for a kernel that was restarted.
@@ -192,24 +198,24 @@ export class PageKernel {
       for (;;) {
         const state = await this.#askServer();
         if (state === "there") break;
-        missed = true;
+        this.missed = true;
         this.on.status(state);
         await pause(LOOK_AGAIN_MS);
       }
-      if (missed && kernel && this.connection?.id === kernel) this.on.back(await this.isBusy());
+      if (this.missed && kernel && this.connection?.id === kernel) this.on.back(await this.isBusy());
     } finally {
-      this.looking = false;
+      this.looking = this.missed = false;
     }
   }
 
   async #askServer() {
     try {
       if (this.changing) return "there"; // somebody is at it
-      if (this.connection?.connectionStatus === "connected" && !this.connection.isDisposed) return "there";
       const answer = await fetch(this.probe, { cache: "no-store", credentials: "same-origin" });
       if (answer.status === 403) return "locked";
       if (!answer.ok) return "offline";
-      const connection = this.connection;
+      const { connection } = this;
+      if (connection?.connectionStatus === "connected" && !connection.isDisposed) return "there";
       if (!connection) {
         const before = this.session;
         if ((await this.connect()) === "fresh" && before) this.on.lost("restarted");

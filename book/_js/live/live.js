@@ -2,6 +2,8 @@
 // everything else (editor, kernel connection: thirty times its size) comes with the first press, in session.js.
 
 import { Bar } from "./bar.js";
+import { Edits } from "./keep/edits.js";
+import { Store } from "./keep/store.js";
 import { collectCells, readConfig, siteRoot } from "./page.js";
 import { Tools } from "./tools.js";
 
@@ -26,12 +28,14 @@ function offerRun(config, root, bar, info) {
   const cells = collectCells(config);
   const base = new URL(info.base, location.origin).href;
   const script = new URL("_static/live-session.js", root).href;
+  const kept = new Store("localStorage", config.page, () => bar.warnOfStorage());
+  const edits = new Edits(kept);
   let opening = null;
 
   /** Make the page live, once; everybody who pressed meanwhile gets the same session. */
   function open() {
     opening ??= import(script)
-      .then((module) => module.openSession({ config, root, base, cells, bar }))
+      .then((module) => module.openSession({ config, root, base, cells, bar, kept, edits }))
       .catch((error) => {
         opening = null; // the next press tries again
         bar.say(`This page could not be made live: ${error.message}`, "problem");
@@ -45,6 +49,8 @@ function offerRun(config, root, bar, info) {
   const prepare = ({ pointerType, button }) => pointerType === "mouse" && button === 0 && act((session) => session.prepare());
   const actions = {
     prepare,
+    textOf: (cell) => edits.match(cells).get(cell) ?? { base: cell.source, text: cell.source },
+    typed: ({ number }, base, text) => edits.keep({ number, source: base }, text),
     run: (cell, advance = false) => act((session) => session.run(cell, { advance })),
     edit: (cell, place) => act((session) => session.edit(cell, place)),
   };
@@ -58,16 +64,15 @@ function offerRun(config, root, bar, info) {
   bar.offerRun(config, root, { runAll, prepare });
 
   // Somebody was at work here: their text is shown, and what Python has shown them; a run that was going on when the page was left goes on.
-  const kept = (storage, beginning) => {
-    try {
-      return Object.keys(window[storage]).some((name) => name.startsWith(`live:${config.page}:${beginning}`));
-    } catch {
-      return false; // storage is forbidden: there is nothing to bring back
-    }
+  const tab = new Store("sessionStorage", config.page);
+  const comeBack = () => {
+    const left = ["left:", "ran:", "lost"].some((beginning) => kept.names(beginning).length);
+    if (left || tab.names("run").length) act((session) => session.resume());
+    else if (["edit:", "homeless:"].some((beginning) => kept.names(beginning).length)) act(() => {});
   };
-  const left = ["left:", "ran:", "lost"].some((beginning) => kept("localStorage", beginning));
-  if (left || kept("sessionStorage", "run")) act((session) => session.resume());
-  else if (["edits", "homeless"].some((beginning) => kept("localStorage", beginning))) act(() => {});
+  comeBack();
+  // A page that the browser had put away as it was: meanwhile they may have been at work in another tab.
+  addEventListener("pageshow", ({ persisted }) => persisted && !opening && comeBack());
 }
 
 const config = readConfig();

@@ -59,11 +59,11 @@ export class RunQueue {
 
   /** Run cells after those that wait already; `alone` are those that a reader asked for by themselves. */
   add(cells, ...alone) {
-    const waiting = new Map(this.jobs.map((job) => [job.cell, job]));
+    const waiting = new Map(this.jobs.filter(({ left }) => !left).map((job) => [job.cell, job])); // what was left runs, or has run, already
     for (const cell of cells) {
       const job = waiting.get(cell);
       if (job) {
-        if (alone.includes(cell)) job.code = cell.code; // what is asked for last is what runs
+        job.code = cell.code; // what is asked for last is what runs
         continue;
       }
       this.jobs.push({ cell, alone: alone.includes(cell), code: cell.code }); // as it stands now: what is edited meanwhile waits for the next press

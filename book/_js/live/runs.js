@@ -37,10 +37,10 @@ export class Runs {
     const request = { code, silent: false, store_history: true, allow_stdin: false, stop_on_error: false };
     this.used = true;
     const future = kernel.connection.requestExecute(request, false);
-    const run = { kernel: kernel.connection.id, id: future.msg.header.msg_id, last: "", known: new Set(), error: null };
+    const run = { kernel: kernel.connection.id, id: future.msg.header.msg_id, last: null, known: new Set(), error: null };
     sent(run.kernel, run.id);
     future.onIOPub = (message) => {
-      if (message.parent_header.msg_id === run.id) run.last = message.header.msg_id; // no update from elsewhere
+      if (message.parent_header.msg_id === run.id) run.last = message.header; // no update from elsewhere
       if (message.header.msg_type === "error") run.error = message.content;
       handle(message);
     };
@@ -91,7 +91,7 @@ export class Runs {
       throw error;
     }
     const error = messages.find(({ header }) => header.msg_type === "error")?.content;
-    const run = { kernel: name, id, last: messages.at(-1)?.header.msg_id ?? "", known: new Set(messages.map(({ header }) => header.msg_id)), error };
+    const run = { kernel: name, id, last: messages.at(-1)?.header, known: new Set(messages.map(({ header }) => header.msg_id)), error };
     const answer = await kernel.unlessGone(this.#follow(run, handle)).finally(() => (run.over = true));
     heard.add(run, handle);
     heard.catchUp();

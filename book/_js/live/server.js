@@ -38,8 +38,8 @@ export class BookServer {
   /**
    * Hear what a run shows until it ends: the server keeps what comes while nobody listens.
    *
-   * @param {{kernel: string, id: string, last: string, error: object?, over: boolean?}} run its kernel, its request, the last message
-   *   that is known, the error that was among those; `known` gets the names of all that come; `over` is set by whoever does not want to hear more
+   * @param {{kernel: string, id: string, last: object?, error: object?, over: boolean?}} run its kernel, its request, the header of the
+   *   last message that is known, the error that was among those; `known` gets the names of all that come, `told` the header of the last; `over` is set by whoever does not want to hear more
    * @param {(message: object) => void} handle
    * @returns {Promise<{status: string, never: boolean?}>} as a kernel's answer; "unknown" if the run is not among those that the server has
    *   heard of, with `never` if no message of it has ever come although the kernel has been idle for a while
@@ -57,7 +57,7 @@ export class BookServer {
       if (said?.cut && said.messages.length) handle(note(CUT));
       for (const message of said?.messages ?? []) {
         run.known?.add(message.header.msg_id);
-        run.last = message.header.msg_id;
+        run.last = run.told = message.header;
         if (message.header.msg_type === "error") run.error = message.content;
         handle(message);
       }
@@ -69,9 +69,10 @@ export class BookServer {
     return { status: "unknown", never: never && !run.over };
   }
 
-  /** What the server has kept of what a run has shown, after the message `last`. */
-  outputs({ kernel, id, last = "" }) {
-    return this.#ask(`api/kernels/${kernel}/outputs?${new URLSearchParams({ request: id, after: last })}`, {});
+  /** What the server has kept of what a run has shown, after the message with the header `last`. */
+  outputs({ kernel, id, last }) {
+    const { msg_id: after = "", date: at = "" } = last ?? {};
+    return this.#ask(`api/kernels/${kernel}/outputs?${new URLSearchParams({ request: id, after, at })}`, {});
   }
 
   async #ask(path, request) {

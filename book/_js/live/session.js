@@ -2,7 +2,6 @@
 
 import { el, isInSight } from "./dom.js";
 import { LiveCell } from "./cell.js";
-import { Edits } from "./keep/edits.js";
 import { foldAround } from "./folds.js";
 import { PageKernel } from "./kernel.js";
 import { ComingBack } from "./keep/coming-back.js";
@@ -35,14 +34,13 @@ export function openSession(page) {
 }
 
 class Session {
-  constructor({ config, root, base, cells, bar }) {
+  constructor({ config, root, base, cells, bar, kept, edits }) {
     this.page = { config, root };
     this.bar = bar;
+    this.edits = edits;
     this.status = new Status(bar, () => this.queue.work);
-    const kept = new Store("localStorage", config.page, () => bar.warnOfStorage());
     const tab = new Store("sessionStorage", config.page);
     this.record = new Record(kept);
-    this.edits = new Edits(kept);
     this.log = new RunLog(tab, kept);
     this.losses = new Losses(kept, bar);
     this.guard = new Guard(kept, this.log.tab);
@@ -67,13 +65,15 @@ class Session {
         this.record.unshow(cell.number - 1);
       }
     };
-    const edited = this.edits.match(cells);
+    edits.flush(); // what was written before the editors were there
+    const edited = edits.match(cells);
     this.cells = cells.map((cell) => new LiveCell(cell, this, edited.get(cell)));
     const on = { changed: (begins) => this.#workChanged(begins), unreachable: (error) => this.#unreachable(error) };
     this.queue = new RunQueue({ cells: this.cells, kernel: this.kernel, record: this.record, log: this.log, losses: this.losses, bar, on });
     const { record, log, losses, guard, kernel, queue } = this;
     this.comingBack = new ComingBack({ cells: this.cells, record, log, losses, guard, kernel, queue, bar, wake: () => this.wake() });
     this.#offerHomeless();
+    for (const cell of this.cells) if (cell.tools?.field) cell.openEditor();
     this.#openEditors();
   }
 
@@ -169,7 +169,10 @@ class Session {
 
   #interruptPython() {
     const asked = this.queue.current;
-    this.kernel.interrupt().catch((error) => this.bar.say(`Python could not be interrupted: ${error.message}`, "problem"));
+    this.kernel.interrupt().catch((error) => {
+      clearTimeout(this.patience); // it has not been asked to stop
+      this.bar.say(`Python could not be interrupted: ${error.message}`, "problem");
+    });
     clearTimeout(this.patience);
     this.patience = setTimeout(() => asked && asked === this.queue.current && this.#offerRestart(), PATIENCE_MS);
   }
@@ -254,6 +257,7 @@ class Session {
 
   #unreachable(error) {
     this.status.set(error?.response?.status === 403 ? "locked" : "offline");
+    this.kernel.lookOut();
   }
 
   // --- what the browser keeps

@@ -1,18 +1,18 @@
 // The buttons of one cell, and the keys that work on its code before there is an editor.
 
 import { el } from "./dom.js";
+import { openField } from "./early.js";
 
 const DOUBLE_MS = 250; // between the clicks of a double click
 const SOON_MS = 1000; // a run that takes longer can be stopped here; a second click of somebody in doubt comes before
 
 /** The buttons under a cell's code: Run, and what `makeLive` adds. */
 export class Tools {
-  constructor(cell, { run, edit, prepare }) {
+  constructor(cell, { run, edit, textOf, typed, prepare }) {
     this.cell = cell;
     this.runs = () => run(cell);
-    this.edits = edit;
-    // A second click that follows at once is one too many.
-    this.runButton = el("button", { type: "button", class: "live-run", onclick: ({ detail }) => detail < 2 && this.press(), onpointerdown: prepare });
+    this.actions = { edit, textOf, typed };
+    this.runButton = el("button", { type: "button", class: "live-run", onclick: (event) => this.#click(event), onpointerdown: prepare });
     this.number = el("span", { class: "live-number" });
     this.node = el("div", { class: "live-tools", role: "group", "aria-label": `Cell ${cell.number}` }, this.number, this.runButton);
     this.setState(null);
@@ -26,14 +26,17 @@ export class Tools {
     this.onkey = (event) => {
       if (this.#isButton(event.target) || event.altKey) return;
       if (event.key !== "Enter") return this.#type(event);
+      const runs = event.shiftKey || event.ctrlKey || event.metaKey;
+      if (this.field && !runs) return; // a new line
       event.preventDefault();
-      if (event.shiftKey || event.ctrlKey || event.metaKey) run(cell, event.shiftKey);
-      else this.#edit();
+      if (!runs) this.#edit();
+      else if (!event.repeat) run(cell, event.shiftKey);
     };
     this.onclick = ({ target, clientX, clientY }) => {
       clearTimeout(this.clicked);
       this.waits = null;
       if (this.#isButton(target)) return;
+      if (this.field) return void this.#edit(); // perhaps the script comes this time
       this.waits = () => {
         this.waits = null;
         if (getSelection().isCollapsed) this.#edit({ x: clientX, y: clientY });
@@ -51,11 +54,24 @@ export class Tools {
     this.waits();
   }
 
-  /** The editor's script may be on its way still. */
+  /** Open the editor, with the caret at a point of the screen. Its script may be on its way still: what is typed meanwhile goes into a field. */
   async #edit(place) {
-    this.number.textContent = `cell ${this.cell.number} opens…`;
-    await this.edits(this.cell, place);
+    const { cell } = this;
+    const { edit, textOf, typed } = this.actions;
+    if (!this.session && !this.field) {
+      const { base, text } = textOf(cell);
+      this.field = openField(cell, text, place, (written) => typed(cell, base, written));
+    }
+    this.number.textContent = `cell ${cell.number} opens…`;
+    await edit(cell, this.field ? undefined : place);
     this.number.textContent = this.title;
+  }
+
+  /** A second click or tap that follows at once is one too many. */
+  #click({ detail, timeStamp }) {
+    const again = detail > 0 && timeStamp - this.pressed < DOUBLE_MS; // a key's click has no detail
+    this.pressed = timeStamp;
+    if (!again && detail < 2) this.press();
   }
 
   #isButton(node) {

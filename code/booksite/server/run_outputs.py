@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter, OrderedDict, deque
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_client.session import Session, json_default
@@ -35,6 +36,8 @@ FEW = 100
 OVERHEAD = 500
 """Bytes that a message takes beside its text."""
 
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
 DISPLAYS = {"display_data", "execute_result", "update_display_data"}
 SHOWS = {"display_data", "execute_result", "stream", "error"}
 
@@ -46,13 +49,14 @@ class Message:
     request: str  # name of the request that it belongs to
     name: str
     ends: bool  # the run has ended with it
-    parts: list[bytes]  # as on the wire, from the signature on; none of an update that is out of date
+    parts: list[bytes]  # as on the wire, from the signature on; none any more when it is not kept
     display: str = ""  # name of the display that it shows or changes
     changes: bool = False  # it changes one that was shown before, by whatever run
     shows: bool = False  # something is to be seen by it
     clears: str = ""  # it takes away what was shown: "now", or "next", when there is something else
     home: str = ""  # the request in whose output it is seen
     number: int = 0  # in the order in which they came
+    sent: datetime = LONG_AGO  # by the kernel's clock
 
     @property
     def size(self) -> int:
@@ -66,14 +70,13 @@ class RunOutputs:
     def __init__(self, stream: ZMQStream, session: Session) -> None:
         self._stream = stream
         self._session = session
-        self._messages: OrderedDict[tuple[str, str], Message] = OrderedDict()  # by request and name
-        self._of: dict[str, deque[Message]] = {}  # the same, by the request in whose output they are seen
+        self._messages: OrderedDict[int, Message] = OrderedDict()  # by their numbers
+        self._of: dict[str, OrderedDict[int, Message]] = {}  # the same, by the request in whose output they are seen
         self._bytes: Counter[str] = Counter()  # likewise
         self._total = 0
         self._large: set[str] = set()  # requests that take a large share of it, or did
         self._count_of_all = 0
-        self._dropped: dict[str, int] = {}  # request → number of the last message that was dropped of its output
-        self._gone: dict[str, int] = {}  # the same, of those by which something was to be seen
+        self._gone: dict[str, Message] = {}  # request → the last by which something was to be seen in its output
         self._updates: dict[str, Message] = {}  # the last one of each display
         self._homes: dict[str, str] = {}  # display → the request that has shown it
         self._current = ""  # the request that something was heard of last
@@ -102,7 +105,9 @@ class RunOutputs:
             clears = ""
             if header["msg_type"] == "clear_output":
                 clears = "next" if _read(parts[4]).get("wait") else "now"
-            self.add(Message(parent["msg_id"], header["msg_id"], ends, parts, display, changes, shows, clears))
+            sent = _moment(header.get("date"))
+            name = header["msg_id"]
+            self.add(Message(parent["msg_id"], name, ends, parts, display, changes, shows, clears, sent=sent))
 
     def add(self, message: Message) -> None:
         """Keep a message; of the updates of a display, the last one; of what is taken away again, nothing."""
@@ -115,8 +120,8 @@ class RunOutputs:
         elif message.display:
             self._homes[message.display] = home
         self._clear_for(message)
-        self._messages[message.request, message.name] = message
-        self._of.setdefault(home, deque()).append(message)
+        self._messages[message.number] = message
+        self._of.setdefault(home, OrderedDict())[message.number] = message
         self._count(message, 1)
         if self._bytes[home] > LARGE * MOST_BYTES:
             self._large.add(home)
@@ -133,25 +138,16 @@ class RunOutputs:
         bits = [message for message in beginnings if message.size < BIT * MOST_BYTES]
         largest = max(bits, key=lambda message: self._bytes[message.home], default=None)
         oldest = largest or next(iter(self._messages.values()))
-        del self._messages[oldest.request, oldest.name]
-        self._of[oldest.home].remove(oldest)
-        self._count(oldest, -1)
-        if not self._of[oldest.home]:
-            del self._of[oldest.home], self._bytes[oldest.home]
-        self._dropped[oldest.home] = max(oldest.number, self._dropped.get(oldest.home, 0))
-        if oldest.parts:
-            self._gone[oldest.home] = max(oldest.number, self._gone.get(oldest.home, 0))
-        oldest.parts.clear()  # whoever has it in hand still shall not count it again
-        if self._homes.get(oldest.display) == oldest.home and not oldest.changes:
-            del self._homes[oldest.display]
-        if self._updates.get(oldest.display) is oldest:
-            del self._updates[oldest.display]
+        gone = self._gone.get(oldest.home)
+        if (oldest.shows or oldest.changes) and (gone is None or gone.number < oldest.number):
+            self._gone[oldest.home] = replace(oldest, parts=[])
+        self._forget(oldest)
 
     def _beginning(self, home: str) -> Message:
         """Return the first message of a run's output that is no part of a display that has changed."""
-        messages = self._of[home]
-        changed = ((self._updates.get(message.display), message) for message in messages)
-        return next((one for last, one in changed if last is None or (one.changes and one is not last)), messages[0])
+        messages = self._of[home].values()
+        steady = (message for message in messages if message.display not in self._updates)
+        return next(steady, None) or next(iter(messages))
 
     def _clear_for(self, message: Message) -> None:
         """Forget what a message takes away; a moving picture may be shown and taken away a thousand times."""
@@ -163,20 +159,26 @@ class RunOutputs:
         if message.shows:
             self._shown.append(message)
             if len(self._shown) > 2 * len(self._messages) + FEW:
-                self._shown = [one for one in self._shown if one.parts]  # the others have been dropped
+                self._shown = [one for one in self._shown if one.parts]
         if message.shows or message.clears == "now":
             for gone in self._cleared:
                 self._forget(gone)
             self._cleared = []
 
     def _forget(self, message: Message | None) -> None:
-        """Forget what a message says; its name stays, since a page may ask for what came after it."""
-        if message is not None and message.parts:
-            self._count(message, -1)
-            message.parts.clear()
-            self._count(message, 1)
+        if message is None or not message.parts:
+            return
+        del self._messages[message.number], self._of[message.home][message.number]
+        self._count(message, -1)
+        if not self._of[message.home]:
+            del self._of[message.home], self._bytes[message.home]
+        if self._homes.get(message.display) == message.home and not message.changes:
+            del self._homes[message.display]
+        if self._updates.get(message.display) is message:
+            del self._updates[message.display]
+        message.parts.clear()  # whoever has it in hand still shall not count it again
 
-    def of(self, request: str, after: str = "") -> dict[str, Any]:
+    def of(self, request: str, after: str = "", at: str = "") -> dict[str, Any]:
         """Return what a run has shown, and how other runs have changed its displays.
 
         Parameters
@@ -184,8 +186,9 @@ class RunOutputs:
         request : str
             Name of the request by which its code was sent.
         after : str
-            Name of the last message that is known already; if it is not kept any more, all are told that came after
-            the last one that is not, and how displays were changed last.
+            Name of the last message that is known already, if any is.
+        at : str
+            Its date (ISO 8601): if it is not kept any more, what was sent later is told.
 
         Returns
         -------
@@ -201,16 +204,19 @@ class RunOutputs:
                     shown.add(message.display)
             elif message.changes and message.display in shown:
                 found.append(message)
-        last = next((message.number for message in found if message.name == after), None)
-        if last is None:
-            last = self._dropped.get(request, 0) if after else 0
-            fresh = [message for message in found if message.number > last or message.changes]
-            cut = request in self._gone
+        known = next((message for message in found if message.name == after), None)
+        gone = self._gone.get(request)
+        if not after:
+            fresh, cut = found, gone is not None
+        elif known:
+            fresh = [message for message in found if message.number > known.number]
+            cut = gone is not None and gone.number > known.number
         else:
-            fresh = [message for message in found if message.number > last]
-            cut = self._gone.get(request, 0) > last
+            moment = _moment(at)
+            fresh = [message for message in found if message.sent > moment]
+            cut = gone is not None and gone.sent > moment
         return {
-            "messages": [self._readable(message) for message in fresh if message.parts],
+            "messages": [self._readable(message) for message in fresh],
             "cut": cut,
             "ended": any(message.ends for message in found if message.request == request),
         }
@@ -219,6 +225,15 @@ class RunOutputs:
         # The signature was for the way; what a kernel's own page may read needs none here.
         header, parent, metadata, content = (_read(part) for part in message.parts[1:5])
         return {"header": header, "parent_header": parent, "metadata": metadata, "content": content}
+
+
+def _moment(date: object) -> datetime:
+    """Read a message's date; one that is none is long ago."""
+    try:
+        moment = datetime.fromisoformat(cast("str", date))
+    except (TypeError, ValueError):
+        return LONG_AGO
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _read(part: bytes) -> Any:
@@ -232,11 +247,12 @@ class RunOutputsHandler(KernelsAPIHandler):
     @web.authenticated
     @authorized
     async def get(self, kernel_id: str) -> None:
-        """Answer for the request named by ``request``, from the message after ``after``; see :meth:`RunOutputs.of`."""
+        """Answer for the request named by ``request``, from what came after ``after`` on; see :meth:`RunOutputs.of`."""
         kernels = cast("WarmKernelManager", self.kernel_manager)
         outputs = kernels.outputs_of(kernel_id)
         if outputs is None:
             raise web.HTTPError(404, f"no kernel {kernel_id}")
-        said = outputs.of(self.get_query_argument("request"), self.get_query_argument("after", ""))
+        after, at = self.get_query_argument("after", ""), self.get_query_argument("at", "")
+        said = outputs.of(self.get_query_argument("request"), after, at)
         state = getattr(kernels.get_kernel(kernel_id), "execution_state", "")
         self.finish(json.dumps(said | {"idle": state == "idle"}, default=json_default))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import gc
+import itertools
 import json
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -30,9 +32,18 @@ def outputs() -> RunOutputs:
     return RunOutputs(cast(Any, Stream()), cast(Any, None))
 
 
+NEXT = itertools.count()
+
+
 def message(request: str, name: str, text: str = "", ends: bool = False) -> Message:
+    sent = datetime.fromtimestamp(next(NEXT), UTC)
     header, content = json.dumps({"msg_id": name}).encode(), json.dumps({"text": text}).encode()
-    return Message(request, name, ends, [b"signature", header, b"{}", b"{}", content])
+    return Message(request, name, ends, [b"signature", header, b"{}", b"{}", content], shows=bool(text), sent=sent)
+
+
+def known(one: Message) -> tuple[str, str]:
+    """Return how a page says that it knows a message already."""
+    return one.name, one.sent.isoformat()
 
 
 def texts(said: dict[str, Any]) -> list[str]:
@@ -57,30 +68,36 @@ def test_a_run_is_told_from_where_the_page_left_it() -> None:
 
 def test_what_other_runs_have_changed_of_a_display_is_told_with_it() -> None:
     said = outputs()
-    for request, name, display, changes in (
-        ("b", "0", "d", True),  # before it was shown, of another kind of the same name
-        ("a", "1", "d", False),
-        ("b", "2", "d", True),
-        ("b", "3", "e", True),
-        ("a", "4", "", False),
-        ("c", "5", "d", True),
-    ):
-        said.add(replace(message(request, name, name), display=display, changes=changes))
+    all_of_them = [
+        replace(message(request, name, name), display=display, changes=changes)
+        for request, name, display, changes in (
+            ("b", "0", "d", True),  # before it was shown, of another kind of the same name
+            ("a", "1", "d", False),
+            ("b", "2", "d", True),
+            ("b", "3", "e", True),
+            ("a", "4", "", False),
+            ("c", "5", "d", True),
+        )
+    ]
+    old = known(all_of_them[2])
+    for one in all_of_them:
+        said.add(one)
     assert texts(said.of("a")) == ["1", "4", "5"]
     assert texts(said.of("a", "4")) == ["5"]
-    assert texts(said.of("a", "2")) == ["4", "5"], "a page may have seen an update that is out of date"
+    assert texts(said.of("a", *old)) == ["4", "5"], "a page may have seen an update that is out of date"
     assert texts(said.of("b")) == ["3"]
 
 
 def test_a_picture_that_moves_a_thousand_times_keeps_its_first_and_its_last_state() -> None:
     said = outputs()
     said.add(replace(message("a", "first", "first"), display="d"))
-    for k in range(1000):
-        said.add(replace(message("a", f"{k}", "x" * 100_000 + f"{k}"), display="d", changes=True))
+    states = [replace(message("a", f"{k}", "x" * 100_000 + f"{k}"), display="d", changes=True) for k in range(1000)]
+    for one in states:
+        said.add(one)
     assert [text[-5:] for text in texts(said.of("a"))] == ["first", "xx999"]
     assert not said.of("a")["cut"]
     assert texts(said.of("a", "999")) == []
-    assert [text[-5:] for text in texts(said.of("a", "500"))] == ["xx999"]
+    assert [text[-5:] for text in texts(said.of("a", *known(states[500])))] == ["xx999"]
 
 
 @pytest.mark.parametrize("clears", ["next", "now"])
@@ -88,11 +105,11 @@ def test_a_picture_that_is_taken_away_and_shown_again_takes_the_room_of_one(clea
     said = outputs()
     said.add(message("b", "other", "other"))
     for k in range(1000):
-        said.add(replace(message("a", f"clear {k}", "clear"), clears=clears))
+        said.add(replace(message("a", f"clear {k}", "clear"), shows=False, clears=clears))
         said.add(replace(message("a", f"{k}", "x" * 100_000 + f"{k}"), shows=True))
     assert [text[-5:] for text in texts(said.of("a"))] == ["clear", "xx999"]
     assert not said.of("a")["cut"]
-    said.add(replace(message("a", "clear last", "clear last"), clears=clears))
+    said.add(replace(message("a", "clear last", "clear last"), shows=False, clears=clears))
     kept = ["clear", "xx999", "clear last"] if clears == "next" else ["clear last"]
     assert [text[-10:].removeprefix("x" * 5) for text in texts(said.of("a"))] == kept, (
         "it is seen until there is another"
@@ -181,13 +198,14 @@ def test_what_is_dropped_after_the_last_known_message_is_told(monkeypatch: pytes
     said = outputs()
     said.add(replace(message("a", "1", "old"), display="d", shows=True))
     said.add(replace(message("a", "2", "new"), display="d", changes=True))
-    said.add(message("a", "3", "known"))
+    last_known = message("a", "3", "known")
+    said.add(last_known)
     for k in range(200):
         said.add(message("a", f"{k} of many", "x" * 90))
     assert said.of("a", "2")["cut"], "what came after the display is gone, though the display is there"
     assert texts(said.of("a", "2"))[0] == "x" * 90
-    assert said.of("a", "3")["cut"], "a message that is not kept itself"
-    assert texts(said.of("a", "3"))[0] == "new", "a change of a display may be told twice, what was shown may not"
+    assert said.of("a", *known(last_known))["cut"], "a message that is not kept itself"
+    assert texts(said.of("a", *known(last_known)))[0] == "x" * 90, "what was shown before it is not told again"
     assert texts(said.of("a"))[:2] == ["old", "new"]
     assert not said.of("a", "199 of many")["cut"]
 
@@ -195,12 +213,37 @@ def test_what_is_dropped_after_the_last_known_message_is_told(monkeypatch: pytes
 def test_what_was_taken_away_or_changed_since_is_no_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_outputs, "MOST_BYTES", 20_000)
     said = outputs()
-    said.add(message("a", "begins"))
+    said.add(message("a", "begins"))  # nothing is to be seen by it, though it says something
     for k in range(200):
         said.add(replace(message("a", f"clear {k}"), clears="next"))
         said.add(replace(message("a", f"{k}", f"frame {k}"), shows=True))
     assert texts(said.of("a"))[-1] == "frame 199"
     assert not said.of("a", "198")["cut"]
+    assert not said.of("a")["cut"]
+
+
+def test_a_line_printed_before_a_display_changes_for_ever_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_outputs, "MOST_BYTES", 20_000)
+    said = outputs()
+    said.add(message("other", "0", "of a neighbour"))
+    said.add(message("a", "1", "loss 0.3"))
+    said.add(replace(message("a", "2", "first"), display="d"))
+    for k in range(1000):
+        said.add(replace(message("a", f"state {k}", f"state {k}"), display="d", changes=True))
+        if k == 500:
+            page = known(message("a", "state 500"))
+            said.add(message("a", "3", "loss 0.2"))
+    assert texts(said.of("a")) == ["loss 0.3", "first", "loss 0.2", "state 999"]
+    assert not said.of("a")["cut"]
+    assert texts(said.of("other")) == ["of a neighbour"]
+    assert texts(said.of("a", *page)) == ["loss 0.2", "state 999"], "of a page that was away for long"
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "2026-12-01T10:00:00"])
+def test_a_page_that_names_no_moment_is_told_all(date: str) -> None:
+    said = outputs()
+    said.add(replace(message("a", "1", "x"), sent=datetime(2026, 12, 1, 10, 0, 1, tzinfo=UTC)))
+    assert texts(said.of("a", "not kept", date)) == ["x"]
 
 
 def test_a_run_without_end_takes_no_memory_without_end(monkeypatch: pytest.MonkeyPatch) -> None:

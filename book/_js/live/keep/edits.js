@@ -1,6 +1,8 @@
 // The reader's own text of cells: kept in this browser until it is reset, also when the book is built anew.
 
 const SETTLE_MS = 150; // a keystroke is written down when the next one does not follow at once
+const EDIT = "edit:"; // and the number of a cell: each has an entry of its own, as in record.js
+const HOMELESS = "homeless:"; // and a name that nothing else has
 
 export class Edits {
   constructor(store) {
@@ -18,9 +20,9 @@ export class Edits {
    * another one now; else to the cell of its number; else to none, and is kept aside (see `homeless`).
    */
   match(cells) {
-    const edits = Object.entries(this.store.get("edits") ?? {});
-    const whole = ([, edit]) => typeof edit?.source === "string" && typeof edit.text === "string"; // others are not of this script
-    const kept = edits.filter(whole).map(([number, { source, text }]) => ({ number: Number(number), base: source, text }));
+    const edits = this.store.names(EDIT).map((name) => ({ number: Number(name.slice(EDIT.length)), ...this.store.get(name) }));
+    const whole = ({ source, text }) => typeof source === "string" && typeof text === "string"; // others are not of this script
+    const kept = edits.filter(whole).map(({ number, source, text }) => ({ number, base: source, text }));
     const found = new Map();
     const find = (edit, wanted) => {
       const free = cells.filter((cell) => cell.input && !found.has(cell) && wanted(cell));
@@ -30,21 +32,32 @@ export class Edits {
     };
     const changed = kept.filter((edit) => !find(edit, (cell) => cell.source === edit.base));
     const homeless = changed.filter((edit) => !find(edit, (cell) => cell.number === edit.number));
-    if (homeless.length) this.store.set("homeless", [...this.homeless, ...homeless.map(({ text }) => text)]);
-    for (const [cell, { text }] of found) this.known.set(cell.number, text);
-    if (kept.length) this.#write(Object.fromEntries([...found].map(([cell, { base, text }]) => [cell.number, { source: base, text }])));
+    this.#keepAside(homeless.map(({ text }) => text));
+    for (const { number } of kept) if (![...found.keys()].some((cell) => cell.number === number)) this.store.remove(EDIT + number);
+    for (const [cell, { number, base, text }] of found) {
+      this.known.set(cell.number, text);
+      if (number !== cell.number) this.store.set(EDIT + cell.number, { source: base, text });
+    }
     return found;
   }
 
   /** Texts of cells that the book does not have any more. */
   get homeless() {
-    const texts = this.store.get("homeless");
-    return Array.isArray(texts) ? texts.filter((text) => typeof text === "string") : [];
+    return [...this.#homeless.values()];
+  }
+
+  get #homeless() {
+    const kept = this.store.names(HOMELESS).map((name) => [name, this.store.get(name)]);
+    return new Map(kept.filter(([, text]) => typeof text === "string"));
+  }
+
+  #keepAside(texts) {
+    for (const text of new Set(texts)) if (!this.homeless.includes(text)) this.store.set(HOMELESS + Math.random(), text);
   }
 
   /** Forget those texts; another tab may have put others there since. */
   forgetHomeless(texts) {
-    this.store.set("homeless", this.homeless.filter((text) => !texts.includes(text)));
+    for (const [name, text] of this.#homeless) if (texts.includes(text)) this.store.remove(name);
   }
 
   /** Keep a cell's text, beside the author's text that it started from. */
@@ -63,22 +76,13 @@ export class Edits {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (!this.waiting.size) return;
-    const edits = this.store.get("edits") ?? {}; // read anew: another tab may have written
-    const others = [];
     for (const [cell, text] of this.waiting) {
-      const there = edits[cell.number]?.text;
-      if (there !== undefined && there !== text && there !== this.known.get(cell.number)) others.push(there); // of another tab
-      this.known.set(cell.number, text ?? undefined);
-      if (text === null) delete edits[cell.number];
-      else edits[cell.number] = { source: cell.base ?? cell.source, text };
+      const name = EDIT + cell.number;
+      const there = this.store.stored(name)?.text;
+      if (typeof there === "string" && there !== text && there !== this.known.get(cell.number)) this.#keepAside([there]); // of another tab
+      const written = text === null ? this.store.remove(name) : this.store.set(name, { source: cell.base ?? cell.source, text });
+      if (written) this.known.set(cell.number, text ?? undefined);
     }
     this.waiting.clear();
-    if (others.length) this.store.set("homeless", [...new Set([...this.homeless, ...others])]);
-    this.#write(edits);
-  }
-
-  #write(edits) {
-    if (Object.keys(edits).length) this.store.set("edits", edits);
-    else this.store.remove("edits");
   }
 }

@@ -60,8 +60,8 @@ export class RunLog {
   add(message) {
     const run = this.current;
     if (!run || !KEPT.has(message.header.msg_type)) return;
-    const { msg_type, msg_id } = message.header;
-    const kept = { header: { msg_type, msg_id }, content: message.content };
+    const { msg_type, msg_id, date } = message.header;
+    const kept = { header: { msg_type, msg_id, date }, content: message.content };
     if (msg_type === "update_display_data") this.#dropUpdate(kept.content.transient?.display_id);
     const size = JSON.stringify(kept).length;
     run.messages.push([size, kept]);

@@ -14,7 +14,11 @@ export class Store {
   }
 
   get(name) {
-    if (this.memory.has(name)) return this.memory.get(name);
+    return this.memory.has(name) ? this.memory.get(name) : this.stored(name);
+  }
+
+  /** What is kept for all tabs, although this one may have something else in hand that it could not keep. */
+  stored(name) {
     try {
       return JSON.parse(this.storage.getItem(this.prefix + name));
     } catch {
@@ -52,8 +56,9 @@ export class Store {
     this.memory.delete(name);
     try {
       this.storage.removeItem(this.prefix + name);
+      return true;
     } catch {
-      // forbidden: there is nothing to remove
+      return false; // forbidden: there is nothing to remove
     }
   }
 }
