@@ -94,12 +94,13 @@ class Reader:
 
 
 class Wire:
-    """A page's connection to its kernel, from the next loading on, that can be cut, or lose what is sent."""
+    """A page's connection to its kernel, from the next loading on that can be cut, lose what it is sent, or die."""
 
     def __init__(self, page: Page) -> None:
         self.sockets: list[WebSocketRoute] = []
         self.whole = True
         self.loses = False
+        self.dead: list[WebSocketRoute] = []
         page.route_web_socket(re.compile("/channels"), self._connect)
         page.reload()
 
@@ -109,7 +110,12 @@ class Wire:
             return
         self.sockets.append(socket)
         server = socket.connect_to_server()
-        socket.on_message(lambda message: None if self.loses else server.send(message))
+        socket.on_message(lambda message: None if self.loses or socket in self.dead else server.send(message))
+        server.on_message(lambda message: None if socket in self.dead else socket.send(message))
+
+    def dies(self) -> None:
+        """Let nothing through any more, either way, and say nothing of it; another connection can be made."""
+        self.dead += self.sockets
 
     @contextlib.contextmanager
     def cut(self) -> Iterator[None]:
