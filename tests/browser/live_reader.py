@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 import psutil
-from playwright.sync_api import BrowserContext, Locator, Page, WebSocketRoute, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, WebSocketRoute, expect
 from tests.browser.live_support import BookServerProcess, Client
 
 KEEPS = """() => {
@@ -94,13 +94,12 @@ class Reader:
 
 
 class Wire:
-    """A page's connection to its kernel, from the next loading on that can be cut, lose what it is sent, or die."""
+    """A page's connection to its kernel, from the next loading on, that can be cut, or lose what is sent."""
 
     def __init__(self, page: Page) -> None:
         self.sockets: list[WebSocketRoute] = []
         self.whole = True
         self.loses = False
-        self.dead: list[WebSocketRoute] = []
         page.route_web_socket(re.compile("/channels"), self._connect)
         page.reload()
 
@@ -110,12 +109,7 @@ class Wire:
             return
         self.sockets.append(socket)
         server = socket.connect_to_server()
-        socket.on_message(lambda message: None if self.loses or socket in self.dead else server.send(message))
-        server.on_message(lambda message: None if socket in self.dead else socket.send(message))
-
-    def dies(self) -> None:
-        """Let nothing through any more, either way, and say nothing of it; another connection can be made."""
-        self.dead += self.sockets
+        socket.on_message(lambda message: None if self.loses else server.send(message))
 
     @contextlib.contextmanager
     def cut(self) -> Iterator[None]:
@@ -124,6 +118,24 @@ class Wire:
         self.sockets[-1].close()
         yield
         self.whole = True
+
+
+SCRIPT = "**/live-session.js*"
+
+
+class SlowScript:
+    """The script of the editors, after a reload on its way until somebody lets it arrive."""
+
+    def __init__(self, page: Page) -> None:
+        self.held: list[Route] = []
+        self.page = page
+        page.route(SCRIPT, lambda route: self.held.append(route))
+        page.reload()
+
+    def arrives(self) -> None:
+        self.page.unroute(SCRIPT)  # what is asked for from now on comes at once
+        for route in self.held:
+            route.fallback()
 
 
 class SlowConnection:

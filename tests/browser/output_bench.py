@@ -74,7 +74,7 @@ class OutputBench:
         self.page.evaluate("bench.begin()")
         return self
 
-    def hear(self, *messages: tuple[str, dict[str, Any]]) -> OutputBench:
+    def hear(self, *messages: tuple[str, Any]) -> OutputBench:
         """Hand messages to the run, all in one go."""
         self.page.evaluate("(messages) => bench.hear(messages)", [list(message) for message in messages])
         return self

@@ -800,3 +800,47 @@ threading.Thread(target=move).start()""",
     reader.page.wait_for_timeout(1500)  # what is late comes now
     expect(reader.fresh(SUM)).to_contain_text("state 9")
     expect(reader.fresh(SUM)).not_to_contain_text(re.compile("state [0-8]"))
+
+
+def test_a_message_that_is_dated_before_others_but_comes_after_them_is_shown(
+    reader: Reader, noise: Noise, tmp_path: Path
+) -> None:
+    noise.expected = True
+    SlowConnection(reader.page)
+    reader.wake()
+    # A thread that waits for the processor between a message's date and its way has others overtake it.
+    reader.run(
+        SUM,
+        f"""import datetime, os, threading, time
+k = get_ipython().kernel
+parent = k.get_parent()
+def talk():
+    while not os.path.exists({str(tmp_path / "gate")!r}):
+        time.sleep(0.01)
+    print("in time", flush=True)
+    time.sleep(0.3)
+    open({str(tmp_path / "done")!r}, "w").close()
+    while not os.path.exists({str(tmp_path / "later")!r}):
+        time.sleep(0.01)
+    message = k.session.msg("stream", dict(name="stdout", text="dated early\\n"), parent=parent)
+    message["header"]["date"] -= datetime.timedelta(minutes=1)
+    k.session.send(k.iopub_socket, message, ident=b"stream.stdout")
+threading.Thread(target=talk).start()""",
+    )
+    reader.finished(SUM)
+    asked: list[Route] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route)
+        if len(asked) == 2:  # the page is connected again, and asks what it has missed
+            (tmp_path / "gate").touch()
+            wait_for((tmp_path / "done").exists, "the first line")
+        route.fallback()
+
+    reader.page.route(re.compile("/outputs[?]"), answer)
+    reader.page.reload()
+    expect(reader.fresh(SUM)).to_contain_text("in time")
+    (tmp_path / "later").touch()
+    expect(reader.fresh(SUM)).to_contain_text("dated early")
+    reader.page.wait_for_timeout(1000)  # what is late comes now
+    expect(reader.fresh(SUM).locator(".live-stdout")).to_have_text(re.compile(r"^\s*in time\s*dated early\s*$"))

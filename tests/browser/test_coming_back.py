@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 from tests.browser.conftest import Noise
-from tests.browser.live_reader import Reader, Wire, end_kernels
+from tests.browser.live_reader import Reader, SlowScript, Wire, end_kernels
 from tests.browser.live_support import BookServerProcess, wait_for
 
 from booksite.chromium import FLAGS
@@ -278,22 +278,50 @@ def test_the_caret_stays_where_a_reader_writes_who_clicked_and_pressed_enter(rea
 
 
 def test_an_editor_that_opens_late_takes_no_focus_from_elsewhere(reader: Reader) -> None:
-    held: list[Route] = []
-    reader.page.route("**/live-session.js*", lambda route: held.append(route))
-    reader.page.reload()
+    script = SlowScript(reader.page)
     reader.cell(TENSOR).locator(".cell_input pre").click()
     expect(reader.cell(TENSOR).locator(".live-number")).to_have_text("cell 3 opens…")
     elsewhere = reader.page.locator(".live-run").last
     elsewhere.focus()
-    for route in held:
-        route.fallback()
+    script.arrives()
     expect(reader.code(TENSOR)).to_be_visible()
     expect(elsewhere).to_be_focused()
     expect(reader.cell(TENSOR).locator(".live-number")).to_have_text("cell 3")
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "h = display('shown', display_id=('layer', 1))",
+        """class StopExecution(Exception):
+    def _render_traceback_(self): pass
+raise StopExecution('enough')""",
+        """k = get_ipython().kernel
+k.session.send(k.iopub_socket, "stream", {"text": None}, parent=k.get_parent(), ident=b"x")
+k.session.send(k.iopub_socket, "status", {}, parent=k.get_parent(), ident=b"x")
+k.session.send(k.iopub_socket, "display_data", {"data": {}, "transient": ["display_id"]}, parent=k.get_parent())""",
+    ],
+)
+def test_an_odd_output_takes_nothing_from_the_cells_after_it(reader: Reader, noise: Noise, odd: str) -> None:
+    noise.expected = "send" in odd  # the library says what is missing
+    reader.wake()
+    reader.run(SUM, odd)
+    reader.finished(SUM, "failed" if "raise" in odd else "done")
+    reader.run(TENSOR, "print('after it')")
+    reader.finished(TENSOR)
+    if "raise" in odd:
+        expect(reader.fresh(SUM)).to_contain_text("StopExecution: enough")
+    reader.page.reload()
+    expect(reader.fresh(TENSOR)).to_contain_text("after it")
+    if "raise" in odd:
+        expect(reader.fresh(SUM)).to_contain_text("StopExecution: enough")
+    elif "h =" in odd:
+        expect(reader.fresh(SUM)).to_contain_text("shown")
+
+
+@pytest.mark.parametrize("edited", [False, True])
 def test_a_page_that_the_browser_had_put_away_shows_what_was_done_meanwhile(
-    chromium: Browser, chromium_path: str, book_server: BookServerProcess
+    chromium: Browser, chromium_path: str, book_server: BookServerProcess, edited: bool
 ) -> None:
     putting_away = ["--disable-back-forward-cache"]  # what playwright asks for
     browser = chromium.browser_type.launch(
@@ -301,14 +329,20 @@ def test_a_page_that_the_browser_had_put_away_shows_what_was_done_meanwhile(
     )
     context = browser.new_context()
     reader = Reader(context.new_page(), book_server).open()
-    reader.page.evaluate("() => { window.asItWas = true; }")
+    if edited:  # then the page is in use when it is opened again
+        reader.wake().write(TENSOR, "'edited before'")
+        reader.page.reload()
+        expect(reader.code(TENSOR)).to_have_text("'edited before'")
+    reader.page.evaluate(
+        "() => addEventListener('pageshow', ({ persisted }) => sessionStorage.setItem('away', persisted))"
+    )
     reader.page.goto(book_server.page("book/short.html"))
     other = Reader(context.new_page(), book_server).open().wake()
     other.run(SUM, "print('mean' 'while')")
     other.finished(SUM)
     reader.page.go_back(wait_until="commit")  # nothing is loaded
-    assert reader.page.evaluate("() => window.asItWas")
     expect(reader.code(SUM)).to_have_text("print('mean' 'while')")
     expect(reader.fresh(SUM)).to_contain_text("meanwhile")
+    assert reader.page.evaluate("() => sessionStorage.getItem('away')") == "true"
     end_kernels(context)
     browser.close()

@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, expect
 from tests.browser.conftest import Noise
-from tests.browser.live_reader import Reader
+from tests.browser.live_reader import SCRIPT, Reader, SlowScript
 from tests.browser.live_support import wait_for
 
 SUM, TENSOR = 0, 1
-SCRIPT = "**/live-session.js*"
-
-
-class SlowScript:
-    """The script of the editors, on its way until somebody lets it arrive."""
-
-    def __init__(self, page: Page) -> None:
-        self.held: list[Route] = []
-        self.page = page
-        page.route(SCRIPT, lambda route: self.held.append(route))
-        page.reload()
-
-    def arrives(self) -> None:
-        self.page.unroute(SCRIPT)
-        for route in self.held:
-            route.fallback()
 
 
 def field(reader: Reader, index: int = SUM) -> Locator:
@@ -71,6 +53,19 @@ def test_the_first_key_right_after_the_first_click_is_written(reader: Reader) ->
     reader.cell(TENSOR).locator(".cell_input pre").click()
     reader.page.keyboard.type("mine")
     expect(reader.code(TENSOR)).to_contain_text("mine")
+
+
+@pytest.mark.parametrize("key", ["Control+A", "Delete"])
+def test_a_key_of_editing_right_after_the_first_click_works_on_the_code(reader: Reader, key: str) -> None:
+    reader.page.reload()
+    expect(reader.button("Run this page")).to_be_visible()
+    reader.cell(SUM).locator(".cell_input pre").click(position={"x": 12, "y": 10})  # into the first line
+    reader.page.keyboard.press(key)
+    reader.page.keyboard.type("mine")
+    if key == "Control+A":
+        expect(reader.code(SUM)).to_have_text("mine")
+    else:
+        expect(reader.code(SUM)).to_contain_text("mine")
 
 
 def test_the_caret_stands_where_the_code_was_clicked(reader: Reader) -> None:
@@ -137,33 +132,55 @@ def test_two_cells_may_wait_for_their_editors(reader: Reader) -> None:
     expect(reader.code(TENSOR)).to_be_focused()
 
 
+def test_what_stood_there_at_the_press_runs_although_one_types_on(reader: Reader) -> None:
+    script = SlowScript(reader.page)
+    click_code(reader)
+    reader.page.keyboard.press("Control+A")
+    reader.page.keyboard.type("print('pressed')")
+    reader.page.keyboard.press("Control+Enter")
+    reader.page.keyboard.type("; half a li")
+    script.arrives()
+    expect(reader.fresh(SUM)).to_contain_text("pressed")
+    expect(reader.code(SUM)).to_have_text("print('pressed'); half a li")
+
+
+def test_a_second_field_does_not_hide_what_another_tab_has_written(reader: Reader) -> None:
+    script = SlowScript(reader.page)
+    click_code(reader)
+    reader.page.keyboard.press("Control+A")
+    reader.page.keyboard.type("'mine'")
+    other = Reader(reader.page.context.new_page(), reader.server).open()
+    expect(other.code(SUM)).to_have_text("'mine'")
+    other.write(SUM, "'theirs'")
+    kept = "(text) => Object.values(localStorage).some((kept) => kept.includes(text))"
+    other.page.wait_for_function(kept, arg="'theirs'")
+    click_code(reader, TENSOR)
+    field(reader).press_sequentially("1 + ")
+    script.arrives()
+    expect(reader.offer).to_contain_text("the same cell in two tabs")
+    assert reader.page.evaluate(kept, "'theirs'")
+
+
 def test_two_taps_that_follow_at_once_run_once(reader: Reader, tmp_path: Path) -> None:
     runs = tmp_path / "runs"
     reader.wake()
     reader.write(SUM, f"open({str(runs)!r}, 'a').write('run ')")
-    reader.cell(SUM).hover()
-    tap = tapper(reader, ".live-run")
-    now = time.time()
-    tap(now)
+
+    def tap(seconds: float) -> None:
+        """Tap on Run, by the hand's clock."""
+        reader.cell(SUM).locator(".live-run").evaluate(
+            """(button, timeStamp) => {
+              const click = new MouseEvent("click", { bubbles: true, detail: 1 });
+              button.dispatchEvent(Object.defineProperty(click, "timeStamp", { value: timeStamp }));
+            }""",
+            1000 * seconds,
+        )
+
+    tap(10)
     wait_for(runs.exists, "the first run")
     reader.finished(SUM)
-    tap(now + 0.15)  # by the hand's clock; the run has ended meanwhile
-    tap(now + 3)
+    tap(10.15)  # the run has ended meanwhile
+    tap(13)
     wait_for(lambda: runs.read_text() == "run run ", "the second run")
     reader.finished(SUM)
     assert runs.read_text() == "run run "
-
-
-def tapper(reader: Reader, selector: str) -> Callable[[float], None]:
-    """Return a tap on the first such node, at a time of which the test is the master."""
-    send = reader.page.context.new_cdp_session(reader.page).send
-    box = reader.page.locator(selector).first.bounding_box()
-    assert box is not None
-    at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
-
-    def tap(seconds: float) -> None:
-        for kind in ("mousePressed", "mouseReleased"):
-            button = {"type": kind, "button": "left", "clickCount": 1, "timestamp": seconds, **at}
-            send("Input.dispatchMouseEvent", button)
-
-    return tap

@@ -10,7 +10,7 @@ import psutil
 import pytest
 from playwright.sync_api import BrowserContext, Route, expect
 from tests.browser.conftest import Noise
-from tests.browser.live_reader import Reader, Wire
+from tests.browser.live_reader import Reader
 from tests.browser.live_support import BookServerProcess, wait_for
 
 SUM, TENSOR, FIGURE, PROGRESS = 0, 1, 2, 5  # cells of the sample's page as they stand in it
@@ -247,14 +247,4 @@ def test_an_interrupt_that_was_not_sent_is_not_said_to_have_no_effect(
     expect(reader.note).not_to_contain_text("no effect")
     reader.page.context.set_offline(False)
     (tmp_path / "end").touch()
-    reader.finished(SUM)
-
-
-def test_a_connection_that_died_without_a_word_is_made_anew(reader: Reader, noise: Noise) -> None:
-    noise.expected = True
-    wire = Wire(reader.page)
-    reader.wake()
-    wire.dies()
-    reader.run(SUM, "print('arrived')")
-    expect(reader.fresh(SUM)).to_contain_text("arrived", timeout=40_000)
     reader.finished(SUM)

@@ -330,3 +330,59 @@ def test_a_formula_of_mathml_is_no_link(bench: OutputBench) -> None:
     bench.begin().show({"text/html": "<math href='#top'><mi href='https://example.org'>x</mi></math>"}).settle()
     expect(bench.body.locator("math")).to_have_text("x")
     expect(bench.body.locator("[href]")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("stream", {"name": "stdout", "text": None}),
+        ("stream", {}),
+        ("stream", None),
+        ("display_data", {"data": None, "metadata": {}}),
+        ("display_data", {}),
+        ("execute_result", {"data": ["text/plain"], "metadata": None}),
+        ("update_display_data", {"transient": None}),
+        ("error", None),
+    ],
+)
+def test_an_output_that_no_library_would_send_spoils_nothing(bench: OutputBench, kind: str, content: object) -> None:
+    errors: list[str] = []
+    bench.page.on("pageerror", lambda error: errors.append(str(error)))
+    bench.begin().print("before\n").hear((kind, content)).print("after").settle()
+    expect(bench.body).to_contain_text("before")
+    expect(bench.body).to_contain_text("after")
+    assert errors == []
+
+
+@pytest.mark.parametrize("traceback", [None, [], "", [None]])
+def test_an_error_that_shows_no_traceback_has_its_name(bench: OutputBench, traceback: object) -> None:
+    bench.begin().hear(("error", {"ename": "StopExecution", "evalue": "enough", "traceback": traceback})).settle()
+    expect(bench.body.locator(".live-error")).to_have_text("StopExecution: enough")
+
+
+def test_an_error_may_be_shown_as_one_text(bench: OutputBench) -> None:
+    bench.begin().hear(("error", {"ename": "Custom", "evalue": "", "traceback": "in its own words"})).settle()
+    expect(bench.body.locator(".live-error")).to_have_text("in its own words")
+
+
+def test_a_display_may_be_named_by_any_value(bench: OutputBench) -> None:
+    content = {"metadata": {}, "transient": {"display_id": ["layer", 1]}}
+    bench.begin().hear(
+        ("display_data", {"data": {"text/plain": "old"}, **content}),
+        ("update_display_data", {"data": {"text/plain": "new"}, **content}),
+    )
+    expect(bench.body).to_have_text("new")
+
+
+@pytest.mark.parametrize("style", ["touch-action: none", "overscroll-behavior: contain", "overscroll-behavior-y: none"])
+def test_an_output_lets_a_finger_past(bench: OutputBench, style: str) -> None:
+    sheet = f"<style>div {{ {style}; font-style: italic }}</style>"
+    bench.begin().show({"text/html": f'<div style="{style}; color: red">big</div>{sheet}'}).settle()
+    div = bench.body.get_by_text("big", exact=True)
+    found = ["touchAction", "overscrollBehavior", "color", "fontStyle"]
+    assert div.evaluate("(div, names) => names.map((name) => getComputedStyle(div)[name])", found) == [
+        "auto",
+        "auto",
+        "rgb(255, 0, 0)",
+        "italic",
+    ]

@@ -52,7 +52,6 @@ export class LiveCell {
 
   #open() {
     const code = printOf(this.input);
-    const field = this.tools?.field;
     const place = el("div", { class: "live-editor highlight" });
     this.tools?.edited();
     matchPrint(place, code.pre);
@@ -64,7 +63,7 @@ export class LiveCell {
       leave: () => this.tools.runButton.focus(),
       changed: (text) => this.#changed(text),
     });
-    if (field) handOver(field, editor);
+    if (this.tools?.field) handOver(this.tools, editor);
     code.box?.classList.add("live-print"); // hidden on the screen, still there for the printer
     return editor;
   }

@@ -49,8 +49,10 @@ function offsetAt(node, { x, y }) {
   return range.toString().length;
 }
 
-/** Let an editor take the field's place; whoever was writing goes on. */
-export function handOver(field, editor) {
+/** Let an editor take the place of a cell's field; whoever was writing goes on. */
+export function handOver(tools, editor) {
+  const { field } = tools;
+  tools.field = null;
   const { selectionStart: anchor, selectionEnd: head } = field;
   const writes = document.activeElement === field;
   editor.dispatch({ selection: { anchor, head } });

@@ -33,7 +33,7 @@ export function offerDependents(queue, cell, page) {
   if (!users.length) return;
   const names = users.slice(0, MOST_NAMED).map(({ number }) => number);
   const list = users.length > MOST_NAMED ? `${names.join(", ")} and ${users.length - MOST_NAMED} more` : names.join(", ").replace(/, (?=\d+$)/, " and ");
-  const button = el("button", { type: "button", class: "live-link", onclick: () => button.parentElement.remove() || queue.add(users, ...users) }, users.length > 1 ? "Run them, too" : "Run it, too");
+  const button = el("button", { type: "button", class: "live-link", onclick: () => button.parentElement.remove() || queue.add(users, users) }, users.length > 1 ? "Run them, too" : "Run it, too");
   cell.offer(users.length > 1 ? `Cells ${list} use what this cell gives, and show what it was before. ` : `Cell ${list} uses what this cell gives, and shows what it was before. `, button);
 }
 
@@ -50,7 +50,7 @@ export function offerUnfinished(queue, cell, used) {
   if (!Array.isArray(used) || !used.length) return;
   const unfinished = used.map(([index]) => queue.cells[index]);
   const names = used.map(([index, words]) => `cell ${index + 1}, which ${words}`).join("; ");
-  const button = el("button", { type: "button", class: "live-link", onclick: () => button.parentElement.remove() || queue.add([...unfinished, cell], cell) }, "Run it again first");
+  const button = el("button", { type: "button", class: "live-link", onclick: () => button.parentElement.remove() || queue.add([...unfinished, cell], [cell]) }, "Run it again first");
   if (unfinished.length > 1) button.textContent = "Run them again first";
   cell.offer(`This used what was left by ${names}. `, button);
 }
@@ -63,6 +63,7 @@ export function explainFailure(queue, { cell, alone, page }, { ename, evalue }) 
   if (ename === "StdinNotImplementedError")
     cell.hint("A cell of this page cannot ask for input, nor stop in a debugger that does: write the value into the code, or print what you want to see.");
   const where = cell.node ? `cell ${cell.number}` : "a set-up cell of this page, which is not shown";
+  ename = `${ename}`;
   if (ename.length > 80) ename = `${ename.slice(0, 80)}…`;
   const what = interrupted ? `Interrupted in ${where}` : `Stopped at ${where}: ${ename}${cell.node ? "" : `: ${evalue}`}`;
   const waiting = queue.jobs.length && queue.interrupted !== queue.asked;

@@ -9,7 +9,6 @@ import { BookServer, pause } from "./server.js";
 
 const KERNEL_NAME = "python3";
 const LOOK_AGAIN_MS = 1000;
-const QUIET_LOOKS = 5; // after which a connection by which nothing comes, though the kernel is idle, is believed to be dead
 const SURE_MS = 3000; // how long a kernel that the server has just given, and that has run nothing, is not asked for
 
 /**
@@ -148,7 +147,6 @@ export class PageKernel {
     this.gone = new Promise((resolve, reject) => (this.refuse = reject));
     this.gone.catch(() => {}); // a kernel may go while nobody waits for it
     this.met = false;
-    this.quiet = 0; // how often the kernel was idle when it was asked for, since something was heard of it
     // A connection that does not come about says so only after minutes of tries.
     const watch = setInterval(() => {
       if (this.met || connection !== this.connection) clearInterval(watch);
@@ -167,7 +165,6 @@ export class PageKernel {
     });
     connection.iopubMessage.connect((_, message) => {
       const { header, parent_header, content } = message;
-      this.quiet = 0;
       if (connection === this.connection) this.runs.heard.hearEarlier(message);
       // Whatever a tab asks as it comes makes the kernel "idle" again, although it is at another tab's cell: cells alone count.
       const ofCell = header.msg_type === "status" && parent_header.msg_type === "execute_request";
@@ -241,7 +238,6 @@ export class PageKernel {
 
   /** Wait for an answer of the kernel, and look now and then whether it is still there. */
   unlessGone(answer) {
-    this.quiet = 0;
     const watch = setInterval(() => this.notice(), LOOK_AGAIN_MS);
     return Promise.race([answer, this.gone]).finally(() => clearInterval(watch));
   }
@@ -254,8 +250,6 @@ export class PageKernel {
     if (connection !== this.connection || this.changing) return;
     if (state === "dead") await this.renew("died").catch(() => {});
     else if (state === undefined) await this.#replace().catch(() => {});
-    this.quiet += state === "idle" ? 1 : -this.quiet;
-    if (this.quiet === QUIET_LOOKS) connection.reconnect().catch(() => {}); // a run would have been answered
   }
 
   async interrupt() {

@@ -44,35 +44,40 @@ function offerRun(config, root, bar, info) {
     return opening;
   }
 
+  /** What stands in the fields of cells whose editors are not open yet. */
+  const written = () => new Map(cells.filter(({ tools }) => tools?.field).map(({ number, tools }) => [number, tools.field.value]));
   const act = (action) => open().then(action, () => {});
   // A mouse button goes down a tenth of a second before it is let go; a finger may be about to scroll.
   const prepare = ({ pointerType, button }) => pointerType === "mouse" && button === 0 && act((session) => session.prepare());
   const actions = {
     prepare,
-    textOf: (cell) => edits.match(cells).get(cell) ?? { base: cell.source, text: cell.source },
+    textOf: (cell) => edits.textOf(cell, cells),
     typed: ({ number }, base, text) => edits.keep({ number, source: base }, text),
-    run: (cell, advance = false) => act((session) => session.run(cell, { advance })),
+    run: (cell, advance = false) => {
+      const codes = written(); // before anything more is written
+      return act((session) => session.run(cell, { advance, codes }));
+    },
     edit: (cell, place) => act((session) => session.edit(cell, place)),
   };
   for (const cell of cells) if (cell.input) cell.tools = new Tools(cell, actions);
   // Somebody may press: have the code at hand by then. It does nothing before `openSession`.
   (window.requestIdleCallback ?? setTimeout)(() => import(script).catch(() => {}));
   const runAll = () => {
+    const codes = written();
     bar.say("Starting…");
-    act((session) => session.runAll());
+    act((session) => session.runAll(codes));
   };
   bar.offerRun(config, root, { runAll, prepare });
 
   // Somebody was at work here: their text is shown, and what Python has shown them; a run that was going on when the page was left goes on.
   const tab = new Store("sessionStorage", config.page);
-  const comeBack = () => {
-    const left = ["left:", "ran:", "lost"].some((beginning) => kept.names(beginning).length);
-    if (left || tab.names("run").length) act((session) => session.resume());
-    else if (["edit:", "homeless:"].some((beginning) => kept.names(beginning).length)) act(() => {});
-  };
-  comeBack();
+  const left = ["left:", "ran:", "lost"].some((beginning) => kept.names(beginning).length);
+  if (left || tab.names("run").length) act((session) => session.resume());
+  else if (["edit:", "homeless:"].some((beginning) => kept.names(beginning).length)) act(() => {});
   // A page that the browser had put away as it was: meanwhile they may have been at work in another tab.
-  addEventListener("pageshow", ({ persisted }) => persisted && !opening && comeBack());
+  let before;
+  addEventListener("pagehide", () => (before = kept.all));
+  addEventListener("pageshow", ({ persisted }) => persisted && kept.all !== before && location.reload());
 }
 
 const config = readConfig();

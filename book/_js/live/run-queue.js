@@ -57,16 +57,20 @@ export class RunQueue {
     return Boolean(this.freed);
   }
 
-  /** Run cells after those that wait already; `alone` are those that a reader asked for by themselves. */
-  add(cells, ...alone) {
+  /**
+   * Run cells after those that wait already; `alone` are those that a reader asked for by themselves, `codes` texts, by the cells' numbers, that
+   * are not those of the cells any more.
+   */
+  add(cells, alone = [], codes = new Map()) {
     const waiting = new Map(this.jobs.filter(({ left }) => !left).map((job) => [job.cell, job])); // what was left runs, or has run, already
     for (const cell of cells) {
       const job = waiting.get(cell);
+      const code = codes.get(cell.number) ?? cell.code; // as it stands now: what is edited meanwhile waits for the next press
       if (job) {
-        job.code = cell.code; // what is asked for last is what runs
+        job.code = code; // what is asked for last is what runs
         continue;
       }
-      this.jobs.push({ cell, alone: alone.includes(cell), code: cell.code }); // as it stands now: what is edited meanwhile waits for the next press
+      this.jobs.push({ cell, alone: alone.includes(cell), code });
       if (cell !== this.current) cell.setState("queued");
     }
     this.bar.say("");

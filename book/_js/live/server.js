@@ -39,7 +39,7 @@ export class BookServer {
    * Hear what a run shows until it ends: the server keeps what comes while nobody listens.
    *
    * @param {{kernel: string, id: string, last: object?, error: object?, over: boolean?}} run its kernel, its request, the header of the
-   *   last message that is known, the error that was among those; `known` gets the names of all that come, `told` the header of the last; `over` is set by whoever does not want to hear more
+   *   last message that is known, the error that was among those; `known` gets the names of all that come; `over` is set by whoever does not want to hear more
    * @param {(message: object) => void} handle
    * @returns {Promise<{status: string, never: boolean?}>} as a kernel's answer; "unknown" if the run is not among those that the server has
    *   heard of, with `never` if no message of it has ever come although the kernel has been idle for a while
@@ -55,9 +55,8 @@ export class BookServer {
       if (run.over) break;
       if (!said || said.refused || said.cut || said.messages.length) never = false;
       if (said?.cut && said.messages.length) handle(note(CUT));
+      learn(run, said);
       for (const message of said?.messages ?? []) {
-        run.known?.add(message.header.msg_id);
-        run.last = run.told = message.header;
         if (message.header.msg_type === "error") run.error = message.content;
         handle(message);
       }
@@ -95,6 +94,15 @@ export async function persist(ask) {
     await pause(LOOK_AGAIN_MS);
   }
   return null;
+}
+
+/** Note what the server has told of a run: its messages, and others whose time has passed, may come by the connection, too. */
+export function learn(run, said) {
+  for (const { header } of said?.messages ?? []) {
+    run.known.add(header.msg_id);
+    run.last = header;
+  }
+  for (const name of said?.superseded ?? []) run.known.add(name);
 }
 
 /** A line of our own among what a run prints. */

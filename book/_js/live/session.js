@@ -125,8 +125,9 @@ class Session {
     this.queue.cancel(this.cells[number - 1]);
   }
 
-  runAll() {
-    this.#run(this.cells);
+  /** `codes` are the texts, by the numbers of cells, that stood in cells when that was asked for, if these are not open yet. */
+  runAll(codes) {
+    this.#run(this.cells, { codes });
   }
 
   /** A cell is being edited: what it needs now is looked up in the pauses, so that its run need not wait for that. */
@@ -135,17 +136,17 @@ class Session {
     if (this.awake) this.foresight = setTimeout(() => this.queue.foresee(), THINKING_MS);
   }
 
-  run({ number }, { advance = false } = {}) {
+  run({ number }, { advance = false, codes } = {}) {
     const cell = this.cells[number - 1];
-    this.#run([cell], cell);
+    this.#run([cell], { alone: [cell], codes });
     if (cell.input?.contains(document.activeElement)) showIfOut(cell.input);
     if (advance) this.#advanceFrom(cell);
     else if (!cell.node.contains(document.activeElement)) focusQuietly(cell.openEditor());
   }
 
-  #run(cells, ...alone) {
+  #run(cells, { alone = [], codes } = {}) {
     this.wake();
-    this.queue.add(cells, ...alone);
+    this.queue.add(cells, alone, codes);
   }
 
   /** Go on with what ran when this tab, or one that was closed, left the page, and show again what had run, if its Python is still there. */

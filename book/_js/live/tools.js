@@ -4,6 +4,7 @@ import { el } from "./dom.js";
 import { openField } from "./early.js";
 
 const DOUBLE_MS = 250; // between the clicks of a double click
+const WRITING = new Set(["Backspace", "Delete", "Home", "End", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]);
 const SOON_MS = 1000; // a run that takes longer can be stopped here; a second click of somebody in doubt comes before
 
 /** The buttons under a cell's code: Run, and what `makeLive` adds. */
@@ -47,9 +48,9 @@ export class Tools {
     cell.input.addEventListener("click", this.onclick);
   }
 
-  /** Who types after a click has not meant a double click: the editor opens at once, and the key goes there. */
-  #type({ key, ctrlKey, metaKey }) {
-    if (!this.waits || key.length > 1 || ctrlKey || metaKey) return;
+  /** Who types after a click has not meant a double click: the editor opens at once, and the key goes there (Ctrl+A, too). */
+  #type({ key }) {
+    if (!this.waits || (key.length > 1 && !WRITING.has(key))) return;
     clearTimeout(this.clicked);
     this.waits();
   }

@@ -33,6 +33,9 @@ BIT = 1 / 16
 
 FEW = 100
 
+MOST_NAMES = 5000
+"""Of messages that are not kept any more: a page that was away may have one of them in hand."""
+
 OVERHEAD = 500
 """Bytes that a message takes beside its text."""
 
@@ -64,6 +67,16 @@ class Message:
         return OVERHEAD + sum(map(len, self.parts))
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What is known still of a message that is not kept."""
+
+    home: str
+    number: int
+    sent: datetime
+    superseded: bool  # what it says is not so any more
+
+
 class RunOutputs:
     """The messages of one kernel's runs; some of the oldest are dropped when they are too much."""
 
@@ -76,7 +89,8 @@ class RunOutputs:
         self._total = 0
         self._large: set[str] = set()  # requests that take a large share of it, or did
         self._count_of_all = 0
-        self._gone: dict[str, Message] = {}  # request → the last by which something was to be seen in its output
+        self._names: OrderedDict[str, Gone] = OrderedDict()  # by the names of messages, in the order in which they went
+        self._gone: dict[str, Gone] = {}  # request → the last by which something was to be seen in its output
         self._updates: dict[str, Message] = {}  # the last one of each display
         self._homes: dict[str, str] = {}  # display → the request that has shown it
         self._current = ""  # the request that something was heard of last
@@ -94,20 +108,12 @@ class RunOutputs:
     def _hear(self, received: list[bytes]) -> None:
         self.listens.set()
         parts = cast("list[bytes]", self._session.feed_identities(received)[1])
-        header, parent = _read(parts[1]), _read(parts[2])
-        if parent.get("msg_type") == "execute_request":
-            ends = header["msg_type"] == "status" and _read(parts[4])["execution_state"] == "idle"
-            display = ""
-            if b"display_id" in parts[4] and header["msg_type"] in DISPLAYS:
-                display = _read(parts[4]).get("transient", {}).get("display_id", "")
-            changes = header["msg_type"] == "update_display_data"
-            shows = header["msg_type"] in SHOWS
-            clears = ""
-            if header["msg_type"] == "clear_output":
-                clears = "next" if _read(parts[4]).get("wait") else "now"
-            sent = _moment(header.get("date"))
-            name = header["msg_id"]
-            self.add(Message(parent["msg_id"], name, ends, parts, display, changes, shows, clears, sent=sent))
+        try:
+            message = _message_of(parts)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return  # a cell can send what no library would
+        if message is not None:
+            self.add(message)
 
     def add(self, message: Message) -> None:
         """Keep a message; of the updates of a display, the last one; of what is taken away again, nothing."""
@@ -140,8 +146,8 @@ class RunOutputs:
         oldest = largest or next(iter(self._messages.values()))
         gone = self._gone.get(oldest.home)
         if (oldest.shows or oldest.changes) and (gone is None or gone.number < oldest.number):
-            self._gone[oldest.home] = replace(oldest, parts=[])
-        self._forget(oldest)
+            self._gone[oldest.home] = Gone(oldest.home, oldest.number, oldest.sent, False)
+        self._forget(oldest, superseded=False)
 
     def _beginning(self, home: str) -> Message:
         """Return the first message of a run's output that is no part of a display that has changed."""
@@ -165,7 +171,7 @@ class RunOutputs:
                 self._forget(gone)
             self._cleared = []
 
-    def _forget(self, message: Message | None) -> None:
+    def _forget(self, message: Message | None, superseded: bool = True) -> None:
         if message is None or not message.parts:
             return
         del self._messages[message.number], self._of[message.home][message.number]
@@ -177,6 +183,9 @@ class RunOutputs:
         if self._updates.get(message.display) is message:
             del self._updates[message.display]
         message.parts.clear()  # whoever has it in hand still shall not count it again
+        self._names[message.name] = Gone(message.home, message.number, message.sent, superseded)
+        if len(self._names) > MOST_NAMES:
+            self._names.popitem(last=False)
 
     def of(self, request: str, after: str = "", at: str = "") -> dict[str, Any]:
         """Return what a run has shown, and how other runs have changed its displays.
@@ -188,12 +197,13 @@ class RunOutputs:
         after : str
             Name of the last message that is known already, if any is.
         at : str
-            Its date (ISO 8601): if it is not kept any more, what was sent later is told.
+            Its date (ISO 8601): if its name is not kept any more, what was sent later is told.
 
         Returns
         -------
         dict
-            ``messages``; ``cut``, whether some that came after the one that was known were dropped; and ``ended``,
+            ``messages``; ``superseded``, the names of others that may be on their way still, of which nothing is to be
+            seen any more; ``cut``, whether some that came after the one that was known were dropped; and ``ended``,
             whether the run has ended.
         """
         found, shown = [], set()  # what the run has to do with, and the names of its displays
@@ -204,7 +214,8 @@ class RunOutputs:
                     shown.add(message.display)
             elif message.changes and message.display in shown:
                 found.append(message)
-        known = next((message for message in found if message.name == after), None)
+        kept = next((message for message in found if message.name == after), None)
+        known = kept or self._names.get(after)
         gone = self._gone.get(request)
         if not after:
             fresh, cut = found, gone is not None
@@ -217,6 +228,7 @@ class RunOutputs:
             cut = gone is not None and gone.sent > moment
         return {
             "messages": [self._readable(message) for message in fresh],
+            "superseded": [name for name, one in self._names.items() if one.superseded and one.home == request],
             "cut": cut,
             "ended": any(message.ends for message in found if message.request == request),
         }
@@ -225,6 +237,31 @@ class RunOutputs:
         # The signature was for the way; what a kernel's own page may read needs none here.
         header, parent, metadata, content = (_read(part) for part in message.parts[1:5])
         return {"header": header, "parent_header": parent, "metadata": metadata, "content": content}
+
+
+def _message_of(parts: list[bytes]) -> Message | None:
+    """Read a message of a run; None if it belongs to none."""
+    header, parent = _read(parts[1]), _read(parts[2])
+    if parent.get("msg_type") != "execute_request":
+        return None
+    kind = header["msg_type"]
+    # A long text is not read for nothing.
+    named = kind in DISPLAYS and b"display_id" in parts[4]
+    content = _read(parts[4]) if named or kind in {"status", "clear_output"} else {}
+    display = (content.get("transient") or {}).get("display_id") or ""
+    if not isinstance(display, str):
+        display = json.dumps(display)  # Python takes any value for a name
+    return Message(
+        request=parent["msg_id"],
+        name=header["msg_id"],
+        ends=kind == "status" and content.get("execution_state") == "idle",
+        parts=parts,
+        display=display,
+        changes=kind == "update_display_data",
+        shows=kind in SHOWS,
+        clears="" if kind != "clear_output" else "next" if content.get("wait") else "now",
+        sent=_moment(header.get("date")),
+    )
 
 
 def _moment(date: object) -> datetime:

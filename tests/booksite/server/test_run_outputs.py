@@ -61,9 +61,9 @@ def test_a_run_is_told_from_where_the_page_left_it() -> None:
     said.add(message("a", "4", ends=True))
     said.add(message("a", "5", "of a thread"))
     assert said.of("a", "3") == {
-        "messages": said.of("a")["messages"][2:], "cut": False, "ended": True,
+        "messages": said.of("a")["messages"][2:], "superseded": [], "cut": False, "ended": True,
     }  # fmt: skip
-    assert said.of("nothing") == {"messages": [], "cut": False, "ended": False}
+    assert said.of("nothing") == {"messages": [], "superseded": [], "cut": False, "ended": False}
 
 
 def test_what_other_runs_have_changed_of_a_display_is_told_with_it() -> None:
@@ -222,21 +222,50 @@ def test_what_was_taken_away_or_changed_since_is_no_loss(monkeypatch: pytest.Mon
     assert not said.of("a")["cut"]
 
 
-def test_a_line_printed_before_a_display_changes_for_ever_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("names", [10, 5000])
+def test_a_line_printed_before_a_display_changes_for_ever_stays(monkeypatch: pytest.MonkeyPatch, names: int) -> None:
     monkeypatch.setattr(run_outputs, "MOST_BYTES", 20_000)
+    monkeypatch.setattr(run_outputs, "MOST_NAMES", names)
     said = outputs()
     said.add(message("other", "0", "of a neighbour"))
     said.add(message("a", "1", "loss 0.3"))
     said.add(replace(message("a", "2", "first"), display="d"))
     for k in range(1000):
-        said.add(replace(message("a", f"state {k}", f"state {k}"), display="d", changes=True))
+        state = replace(message("a", f"state {k}", f"state {k}"), display="d", changes=True)
+        said.add(state)
         if k == 500:
-            page = known(message("a", "state 500"))
+            page = known(state)
             said.add(message("a", "3", "loss 0.2"))
     assert texts(said.of("a")) == ["loss 0.3", "first", "loss 0.2", "state 999"]
     assert not said.of("a")["cut"]
     assert texts(said.of("other")) == ["of a neighbour"]
     assert texts(said.of("a", *page)) == ["loss 0.2", "state 999"], "of a page that was away for long"
+
+
+def test_messages_whose_time_has_passed_are_named_for_a_page_to_which_they_are_on_their_way() -> None:
+    said = outputs()
+    said.add(replace(message("a", "shown", "first"), display="d"))
+    for k in range(3):
+        said.add(replace(message("b", f"state {k}", f"{k}"), display="d", changes=True))
+    said.add(message("c", "frame 0", "frame 0"))
+    said.add(replace(message("c", "clear"), clears="next"))
+    said.add(message("c", "frame 1", "frame 1"))
+    assert said.of("a")["superseded"] == ["state 0", "state 1"]
+    assert said.of("c")["superseded"] == ["frame 0"]
+    assert texts(said.of("c")) == ["", "frame 1"]
+
+
+def test_the_order_in_which_messages_came_counts_and_not_their_dates() -> None:
+    said = outputs()
+    said.add(replace(message("a", "0", "shown"), display="d"))
+    late, early = message("a", "2", "x"), message("a", "1", "y")
+    for one in (
+        replace(early, display="d", changes=True),
+        late,
+        replace(message("a", "3", "z"), display="d", changes=True),
+    ):
+        said.add(one)
+    assert texts(said.of("a", *known(early))) == ["x", "z"], "one that is not kept any more, and is dated later"
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "2026-12-01T10:00:00"])

@@ -20,6 +20,24 @@ export class Edits {
    * another one now; else to the cell of its number; else to none, and is kept aside (see `homeless`).
    */
   match(cells) {
+    const { found, kept, homeless } = this.#find(cells);
+    this.#keepAside(homeless.map(({ text }) => text));
+    for (const { number } of kept) if (![...found.keys()].some((cell) => cell.number === number)) this.store.remove(EDIT + number);
+    for (const [cell, { number, base, text }] of found) {
+      this.known.set(cell.number, text);
+      if (number !== cell.number) this.store.set(EDIT + cell.number, { source: base, text });
+    }
+    return found;
+  }
+
+  /** The text of one of the cells, and the author's text that it started from. */
+  textOf(cell, cells) {
+    const { base, text } = this.#find(cells).found.get(cell) ?? { base: cell.source, text: cell.source };
+    this.known.set(cell.number, text);
+    return { base, text };
+  }
+
+  #find(cells) {
     const edits = this.store.names(EDIT).map((name) => ({ number: Number(name.slice(EDIT.length)), ...this.store.get(name) }));
     const whole = ({ source, text }) => typeof source === "string" && typeof text === "string"; // others are not of this script
     const kept = edits.filter(whole).map(({ number, source, text }) => ({ number, base: source, text }));
@@ -32,13 +50,7 @@ export class Edits {
     };
     const changed = kept.filter((edit) => !find(edit, (cell) => cell.source === edit.base));
     const homeless = changed.filter((edit) => !find(edit, (cell) => cell.number === edit.number));
-    this.#keepAside(homeless.map(({ text }) => text));
-    for (const { number } of kept) if (![...found.keys()].some((cell) => cell.number === number)) this.store.remove(EDIT + number);
-    for (const [cell, { number, base, text }] of found) {
-      this.known.set(cell.number, text);
-      if (number !== cell.number) this.store.set(EDIT + cell.number, { source: base, text });
-    }
-    return found;
+    return { found, kept, homeless };
   }
 
   /** Texts of cells that the book does not have any more. */

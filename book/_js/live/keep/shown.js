@@ -100,6 +100,6 @@ export async function bringBack({ kernel, shown }, queue) {
     offerUnfinished(queue, cell, used);
     if (!waits) cell.setState(messages.some(({ header }) => header.msg_type === "error") ? "failed" : "done");
     cell.age();
-    heard.open(asked[k], run.handle, messages);
+    heard.open(asked[k], run.handle, kept[k]);
   }
 }

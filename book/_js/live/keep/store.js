@@ -44,6 +44,11 @@ export class Store {
     return [...new Set(all)].filter((name) => name.startsWith(beginning));
   }
 
+  /** All that is kept, as one text. */
+  get all() {
+    return JSON.stringify(this.names("").sort().map((name) => [name, this.get(name)]));
+  }
+
   get #stored() {
     try {
       return Object.keys(this.storage);

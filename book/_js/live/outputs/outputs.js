@@ -38,8 +38,17 @@ export class Outputs {
   }
 
   handle(message) {
-    const content = message.content;
-    switch (message.header.msg_type) {
+    try {
+      return this.#handle(message);
+    } catch {
+      // A cell can send what no library would; the outputs after it are shown all the same.
+      this.#add(el("p", { class: "live-left-out" }, "An output that is not of Jupyter’s form was left out."));
+      return undefined;
+    }
+  }
+
+  #handle({ header, content }) {
+    switch (header.msg_type) {
       case "stream":
         return this.#stream(content);
       case "display_data":
@@ -114,13 +123,16 @@ export class Outputs {
     this.notice.say(`${this.dropped} earlier ${this.dropped === 1 ? "output is" : "outputs are"} left out; what was printed can be saved.`);
   }
 
-  #error({ ename, traceback }) {
-    const node = errorNode(ename, traceback, this.cellOfRun);
+  #error({ ename, evalue, traceback }) {
+    // An exception may say itself how it is shown: as nothing, or as one text.
+    const parts = [traceback].flat().filter((part) => typeof part === "string" && part);
+    const node = errorNode(ename, parts.length ? parts : [`${ename}: ${evalue}`], this.cellOfRun);
     this.#add(node);
     for (const pre of node.querySelectorAll("pre")) pre.tabIndex = 0;
   }
 
   #stream({ name, text }) {
+    if (typeof text !== "string") throw new TypeError(`text: ${typeof text}`);
     if (this.clearNext) this.clear();
     if (this.terminal?.stream !== name) {
       if (!this.streams.has(name)) this.streams.set(name, new StreamState());
@@ -136,12 +148,12 @@ export class Outputs {
     const first = this.pictures;
     const node = this.#add(this.#render(data, metadata));
     if (metadata?.pager) node.classList.add("live-page"); // the help on a name
-    const id = transient?.display_id;
+    const id = nameOf(transient?.display_id);
     if (id) this.displays.set(id, [...(this.displays.get(id) ?? []), { node, first }]);
   }
 
   #update({ data, metadata, transient }) {
-    const shown = this.displays.get(transient?.display_id);
+    const shown = this.displays.get(nameOf(transient?.display_id));
     if (!shown) return;
     const { pictures } = this;
     for (const display of shown) {
@@ -201,6 +213,11 @@ function isReadable(markdown) {
   const columns = lines.reduce((most, line) => (RULED.test(line) ? Math.max(most, line.split("|").length - 1) : most), 0);
   if (columns * lines.length > MOST_FIELDS || markdown.split(/\s+/).some((word) => word.length > LONGEST_WORD && word.includes("@"))) return false;
   return !DEEP.test(markdown) && (markdown.match(/[_*~`[\]<]/g)?.length ?? 0) < MOST_MARKS;
+}
+
+/** A display's name as text; Python takes any value for one. */
+function nameOf(id) {
+  return typeof id === "object" ? JSON.stringify(id ?? "") : id;
 }
 
 /** A kernel sends text as one string or as a list of lines. */

@@ -18,6 +18,8 @@ const SLOW = [
   ...["filter", "backdrop-filter", "columns", "column-count", "column-width", "will-change"],
   ...["position-try", "position-try-fallbacks", "position-anchor"],
 ];
+// A finger, or the wheel, would not get past such an output.
+const HOLDS = ["touch-action", "overscroll-behavior-x", "overscroll-behavior-y", "overscroll-behavior-inline", "overscroll-behavior-block"];
 const TRACKS = /^grid-(?!.*(gap|color))/; // properties that count rows and columns of a grid
 const MANY_TRACKS = /(?<![\w.#-])\d{3,}(?![\w.%])/; // a number without a unit
 const MOST_GRADIENTS = 50;
@@ -30,7 +32,7 @@ const MULTIPLIES = /\bcounters\(|\b(var|env|if|inherit|--[\w-]+)\(/i;
 
 /** Take out of a declaration block what would load something, or keep the browser busy. */
 function disarm(style) {
-  for (const property of SLOW) style.removeProperty(property);
+  for (const property of [...SLOW, ...HOLDS]) style.removeProperty(property);
   for (const property of LAYERED) if (style.getPropertyValue(property).length > MOST_LAYERS) style.removeProperty(property);
   for (const [property, most] of Object.entries(GENERATED)) {
     const value = style.getPropertyValue(property);
