@@ -100,6 +100,7 @@ class Wire:
         self.sockets: list[WebSocketRoute] = []
         self.whole = True
         self.loses = False
+        self.deaf = False  # nothing of the kernel's comes, as while Jupyter makes a connection
         page.route_web_socket(re.compile("/channels"), self._connect)
         page.reload()
 
@@ -110,6 +111,7 @@ class Wire:
         self.sockets.append(socket)
         server = socket.connect_to_server()
         socket.on_message(lambda message: None if self.loses else server.send(message))
+        server.on_message(lambda message: None if self.deaf else socket.send(message))
 
     @contextlib.contextmanager
     def cut(self) -> Iterator[None]:

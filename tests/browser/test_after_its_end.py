@@ -756,6 +756,37 @@ def test_a_run_that_waited_is_run_once_by_a_tab_and_its_copy(reader: Reader, noi
     assert count.read_text() == "x"
 
 
+@pytest.mark.parametrize("leave", ["reload", "cut"])
+def test_what_is_said_while_a_connection_is_being_made_is_not_lost(
+    reader: Reader, noise: Noise, tmp_path: Path, leave: str
+) -> None:
+    noise.expected = True
+    wire = Wire(reader.page)
+    talker = Talker(tmp_path)
+    reader.wake()
+    reader.run(SUM, talker.code())
+    reader.finished(SUM)
+    talker.say(0)
+    words(reader, 1)
+    wire.deaf = True
+    sockets = len(wire.sockets)
+    if leave == "reload":
+        reader.page.reload()
+    else:
+        with wire.cut():
+            pass
+    while len(wire.sockets) == sockets:
+        reader.page.wait_for_timeout(50)
+    reader.page.wait_for_timeout(1000)  # what the page asks for as it is connected has been answered
+    words(reader, 1)
+    for k in (1, 2):
+        talker.say(k)
+    reader.page.wait_for_timeout(300)  # in which it comes, and is dropped
+    wire.deaf = False
+    talker.say(3)
+    words(reader, 4)
+
+
 @pytest.mark.parametrize(
     "changes", ["h.update(f'state {k}')", "clear_output(wait=True); print('state', k, flush=True)"]
 )

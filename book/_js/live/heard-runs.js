@@ -8,6 +8,7 @@ export class HeardRuns {
   constructor(server) {
     this.server = server;
     this.runs = new Map(); // request → run
+    this.live = false; // whether something has come by this connection: while the server makes one, it drops what the kernel says
   }
 
   /**
@@ -19,7 +20,8 @@ export class HeardRuns {
    * @param {boolean} [own] whether this page has sent it: then its messages are handed to `hear`
    */
   add({ kernel, id, last = null, known = new Set() }, handle = null, own = false) {
-    const run = { kernel, id, last, known, handle, own, held: handle ? null : [], again: false, missed: false };
+    const asking = !handle; // somebody asks the server for what it has shown
+    const run = { kernel, id, last, known, handle, own, asking, held: asking ? [] : null, again: false, missed: false };
     this.runs.set(id, run);
     return run;
   }
@@ -27,15 +29,20 @@ export class HeardRuns {
   /** Hand out what was held of a run, and all that comes, but for what the server has told already; `said` is its answer. */
   open(run, handle, said) {
     run.handle = handle;
-    this.#release(run, said);
+    this.#goOn(run, said);
   }
 
-  #release(run, said) {
+  #goOn(run, said) {
+    learn(run, said);
+    run.asking = false;
+    if (run.again) this.#catchUp(run);
+    else if (this.live) this.#release(run);
+  }
+
+  #release(run) {
     const { held } = run;
     run.held = null;
-    learn(run, said);
     for (const message of held) this.hear(run, message);
-    if (run.again) this.#catchUp(run);
   }
 
   /** A message of a run, or an update of one of its displays, has come. */
@@ -51,22 +58,32 @@ export class HeardRuns {
     const updates = message.header.msg_type === "update_display_data";
     for (const run of updates ? this.runs.values() : [this.runs.get(message.parent_header.msg_id)])
       if (run && (!run.own || (updates && run.missed))) this.hear(run, message);
+    if (this.live) return;
+    this.live = true;
+    this.catchUp(); // what came between the last answer and this message
   }
 
-  /** The connection is there (again): ask for what has come without it. */
+  /** A connection is there: ask for what has come without it. */
+  connected() {
+    this.live = false;
+    this.catchUp();
+  }
+
+  /** Ask for what has not been heard. */
   catchUp() {
     for (const run of this.runs.values()) this.#catchUp(run);
   }
 
   async #catchUp(run) {
-    run.again = Boolean(run.held); // somebody is at it
+    run.again = run.asking;
     if (run.again) return;
-    run.held = [];
+    run.asking = true;
+    run.held ??= [];
     const said = await persist(() => this.server.outputs(run));
     if (said?.messages.length) run.missed = true; // the client library does not know of displays among them
     if (said?.cut && said.messages.length) run.handle(note(CUT));
     said?.messages.forEach(run.handle);
-    this.#release(run, said);
+    this.#goOn(run, said);
   }
 
   /** Nothing more is wanted of a run. */

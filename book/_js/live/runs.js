@@ -21,7 +21,7 @@ export class Runs {
   /** The kernel is connected, for the first time or `again`. */
   catchUp(again) {
     if (again) this.follow?.();
-    this.heard.catchUp();
+    this.heard.connected();
   }
 
   /**
